@@ -53,7 +53,7 @@ class CharTokenizer:
     def encode(
         self,
         text: str,  # characters of the vocabulary
-    ) -> torch.Tensor:  # (T,), of the smallest integer type that holds the vocabulary
+    ) -> torch.Tensor:  # int64, (T,)
         """Return the numbers of a text; `ValueError` for a character that isn't known."""
         codes = self._codes(text)
         places = np.searchsorted(self.codes, codes).clip(max=len(self) - 1)
@@ -62,8 +62,7 @@ class CharTokenizer:
             at = int(unknown[0])
             raise ValueError(f"the vocabulary lacks the character {text[at]!r} (at position {at}); "
                              f"it has {self.characters!r}")
-        small = np.uint8 if len(self) <= 2**8 else np.int16 if len(self) <= 2**15 else np.int32
-        return torch.from_numpy(places.astype(small))
+        return torch.from_numpy(places)
 
     def decode(
         self,
@@ -101,7 +100,9 @@ class CharDataset(torch.utils.data.Dataset):
         require(len(data) > config.block_size, "length of the text", len(data),
                 f"more than block_size, which is {config.block_size}")
         self.tokenizer = tokenizer or CharTokenizer(data)
-        self.tokens = self.tokenizer.encode(data)
+        V = len(self.tokenizer)
+        smallest = torch.uint8 if V <= 2**8 else torch.int16 if V <= 2**15 else torch.int32
+        self.tokens = self.tokenizer.encode(data).to(smallest)
         self.stoi = {character: i for i, character in enumerate(self.tokenizer.characters)}
         self.itos = dict(enumerate(self.tokenizer.characters))
 
@@ -285,7 +286,7 @@ def writable_folder(name: str, folder: str | None) -> Path:
 def write_sample(model, tokenizer, prompt, tokens, temperature, top_k=None, generator=None):
     """Write the prompt and what the model makes of it to standard output, character by character."""
     device = next(model.parameters()).device
-    idx = tokenizer.encode(prompt)[None].long().to(device)  # (1, T)
+    idx = tokenizer.encode(prompt)[None].to(device)  # (1, T)
     print(prompt, end="", flush=True)
     for token in model.stream(idx, tokens, temperature, True, top_k, generator):
         print(tokenizer.decode(token[0]), end="", flush=True)

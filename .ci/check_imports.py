@@ -1,0 +1,30 @@
+"""Check that each module imports alone in a fresh process, and pulls in no higher step of the staircase."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+LIGHT = {"config", "attention", "blocks", "model", "trainer"}  # these must not load matplotlib
+
+root = Path(__file__).resolve().parent.parent
+step = {}  # module -> number of its notebook
+for notebook in sorted((root / "nbs").glob("[0-9]*.ipynb")):
+    exported = re.search(r"#\| *default_exp ([\w.]+)", notebook.read_text(encoding="utf-8"))
+    if exported:
+        step[exported.group(1)] = int(notebook.name.split("_")[0])
+
+failed = False
+for module, number in step.items():
+    code = f"import sys, mingpt_nb.{module}; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if run.returncode:
+        print(f"{module}: {run.stderr.strip().splitlines()[-1]}")
+        failed = True
+        continue
+    loaded = run.stdout.split()
+    higher = [m for m in step if f"mingpt_nb.{m}" in loaded and step[m] > number]
+    heavy = ["matplotlib"] if module in LIGHT and "matplotlib" in loaded else []
+    failed |= bool(higher or heavy)
+    print(f"{number:02} {module}: {'loads ' + ', '.join(higher + heavy) if higher or heavy else 'ok'}")
+sys.exit(failed)
