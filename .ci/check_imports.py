@@ -1,4 +1,4 @@
-"""Check that each module imports alone in a fresh process, and pulls in no higher step of the staircase."""
+"""Check that each module imports alone in a fresh process and pulls in no higher step."""
 
 import re
 import subprocess

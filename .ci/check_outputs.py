@@ -7,7 +7,7 @@ from pathlib import Path
 
 MAX_BYTES = 300_000  # of a notebook
 MAX_LINES = 60  # of one text output
-PATH = re.compile(r"site-packages|[A-Za-z]:\\\\|(?:^|[\s\"'(=])/(?:[\w.-]+/)+[\w.-]+")
+PATH = re.compile(r"site-packages|\b[A-Za-z]:\\|(?:^|[\s\"'(=])/(?:[\w.-]+/)+[\w.-]+")
 MEMORY_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 

@@ -4,27 +4,25 @@
 
 # %% auto #0
 __all__ = ['logger', 'CORPORA', 'CharTokenizer', 'DataConfig', 'CharDataset', 'split', 'tidy', 'pydoc_text', 'stdlib_text',
-           'shakespeare_text', 'read_text', 'replace_file', 'save', 'load', 'ChargptConfig', 'writable_folder',
-           'write_sample', 'train', 'SampleConfig', 'sample']
+           'shakespeare_text', 'read_text', 'replace_file', 'save', 'load', 'ChargptConfig', 'train', 'SampleConfig',
+           'sample']
 
 # %% ../nbs/07_chargpt.ipynb #8b9be2bf
 import json
 import logging
 import os
 import re
-import sys
 import sysconfig
 import tempfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pooch
 import torch
 from safetensors.torch import load_file, save_file
 from tyro.conf import Positional
 
-from .config import Config, GPTConfig, is_count, require
+from .config import Config, GPTConfig, InvalidValue, is_count, require
 from .model import GPT
 from .trainer import Progress, Trainer, TrainerConfig, pick_device, plot_losses, set_seed
 
@@ -54,14 +52,14 @@ class CharTokenizer:
         self,
         text: str,  # characters of the vocabulary
     ) -> torch.Tensor:  # int64, (T,)
-        """Return the numbers of a text; `ValueError` for a character that isn't known."""
+        """Return the numbers of a text; `InvalidValue` for a character that isn't known."""
         codes = self._codes(text)
         places = np.searchsorted(self.codes, codes).clip(max=len(self) - 1)
         unknown = np.flatnonzero(self.codes[places] != codes)
         if len(unknown):
             at = int(unknown[0])
-            raise ValueError(f"the vocabulary lacks the character {text[at]!r} (at position {at}); "
-                             f"it has {self.characters!r}")
+            raise InvalidValue(f"the vocabulary lacks the character {text[at]!r} (at position {at}); "
+                               f"it has {self.characters!r}")
         return torch.from_numpy(places)
 
     def decode(
@@ -96,9 +94,9 @@ class CharDataset(torch.utils.data.Dataset):
         stride: int = 1,  # characters between the starts of two windows
     ):
         self.config, self.stride = config, stride
-        require(is_count(config.block_size), "block_size", config.block_size, "an integer of at least 1")
-        require(len(data) > config.block_size, "length of the text", len(data),
-                f"more than block_size, which is {config.block_size}")
+        T = config.block_size
+        require(is_count(T), "block_size", T, "an integer of at least 1")
+        require(len(data) > T, "length of the text", len(data), f"more than block_size, which is {T}")
         self.tokenizer = tokenizer or CharTokenizer(data)
         V = len(self.tokenizer)
         smallest = torch.uint8 if V <= 2**8 else torch.int16 if V <= 2**15 else torch.int32
@@ -123,8 +121,9 @@ class CharDataset(torch.utils.data.Dataset):
         return self.__getitems__([i])[0]
 
     def __getitems__(self, indices):  # PyTorch's DataLoader asks for a batch at once
-        starts = torch.as_tensor(indices)[:, None] * self.stride
-        windows = self.tokens[starts + torch.arange(self.config.block_size + 1)].long()  # (B, T + 1)
+        starts = torch.as_tensor(indices)[:, None] * self.stride  # (B, 1)
+        places = starts + torch.arange(self.config.block_size + 1)  # (B, T + 1)
+        windows = self.tokens[places].long()
         return list(zip(windows[:, :-1], windows[:, 1:]))
 
 # %% ../nbs/07_chargpt.ipynb #1e8461a4
@@ -148,7 +147,7 @@ def split(
 def tidy(
     text: str,  # text laid out for a terminal
 ) -> str:
-    """Return the text without ruled lines, runs of spaces inside a line, and repeated paragraphs."""
+    """Return the text without ruled lines, columns of spaces and repeated paragraphs."""
     paragraphs = {}  # used as an ordered set
     for paragraph in re.split(r"\n\s*\n", text):
         lines = [line.rstrip() for line in paragraph.splitlines()
@@ -158,46 +157,51 @@ def tidy(
             paragraphs.setdefault("\n".join(lines))
     return "\n\n".join(paragraphs) + "\n"
 
-
+# %% ../nbs/07_chargpt.ipynb #2dbf416d
 def pydoc_text() -> str:
     """Return CPython's language reference, as the `help` function shows it."""
     from pydoc_data.topics import topics  # half a megabyte, loaded only if asked for
 
     return tidy("\n\n".join(topics[name] for name in sorted(topics)))
 
-
+# %% ../nbs/07_chargpt.ipynb #428c311a
 def stdlib_text() -> str:
     """Return the source of the standard library's single-file modules."""
     modules = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("[a-z]*.py"))
     sources = (module.read_text(encoding="utf-8") for module in modules)
     return "\n".join(source for source in sources if source.isascii())
 
-
+# %% ../nbs/07_chargpt.ipynb #6749c62f
 def shakespeare_text() -> str:
-    """Return tiny Shakespeare, 1,115,394 characters, downloaded once (`MINGPT_NB_CACHE` is the folder)."""
+    """Return tiny Shakespeare, 1,115,394 characters, from the cache or the network.
+
+    The cache is pooch's for `mingpt_nb`, or the folder that `MINGPT_NB_CACHE` names.
+    """
+    import pooch  # here, so that training on other texts doesn't load it
+
+    name, folder = "tinyshakespeare.txt", "https://raw.githubusercontent.com/karpathy/char-rnn/master/data"
     corpora = pooch.create(
         path=pooch.os_cache("mingpt_nb"),
         env="MINGPT_NB_CACHE",
-        base_url="https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/",
-        registry={"tinyshakespeare.txt":
-                  "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
-        urls={"tinyshakespeare.txt":
-              "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"},
+        base_url=f"{folder}/tinyshakespeare/",
+        registry={name: "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"},
+        urls={name: f"{folder}/tinyshakespeare/input.txt"},
     )
-    return Path(corpora.fetch("tinyshakespeare.txt")).read_text(encoding="utf-8")
+    return Path(corpora.fetch(name)).read_text(encoding="utf-8")
 
-
+# %% ../nbs/07_chargpt.ipynb #5f74af7d
 CORPORA = {"pydoc": pydoc_text, "stdlib": stdlib_text, "shakespeare": shakespeare_text}
 
 # %% ../nbs/07_chargpt.ipynb #138e6227
 def read_text(
     source: str,  # name of a corpus, or path of a UTF-8 file or of a folder of them
 ) -> str:
-    """Return the text of a corpus, file or folder; `ValueError` says what is wrong with it."""
+    """Return the text of a corpus, file or folder; `InvalidValue` says what is wrong with it."""
     if source in CORPORA:
         return CORPORA[source]()
     path = Path(source)
-    require(path.exists(), "text", source, f"one of {', '.join(CORPORA)}, or an existing file or folder")
+    require(source and path.exists(), "text", source,
+            f"one of {', '.join(CORPORA)}, or an existing file or folder")
     files = [path]
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file()
@@ -207,20 +211,23 @@ def read_text(
         try:
             texts.append(file.read_text(encoding="utf-8-sig"))
         except UnicodeDecodeError as error:
-            raise ValueError(f"{file} is not UTF-8: byte 0x{error.object[error.start]:02x} "
-                             f"at position {error.start}") from None
+            raise InvalidValue(f"{file} is not UTF-8: byte 0x{error.object[error.start]:02x} "
+                               f"at position {error.start}") from None
     text = "\n".join(texts)
     require(len(text) > 0, "text", source, "a file or folder that isn't empty")
     return text
 
 # %% ../nbs/07_chargpt.ipynb #5f975cad
-def replace_file(path: Path, write):
-    """Call `write(temporary path)`, then move the result to `path` in one step."""
+def replace_file(
+    path: Path,  # where the file shall be
+    write,  # called with a temporary path beside it
+):
+    """Write a file under another name, then move it to its place in one step."""
     partial = path.with_name(path.name + ".partial")
     write(partial)
     os.replace(partial, path)
 
-
+# %% ../nbs/07_chargpt.ipynb #f0f6f8a4
 def save(
     folder: Path,  # exists already
     model: GPT,  # its parameters are saved; the tied head is one of them already
@@ -229,17 +236,18 @@ def save(
 ):
     """Write `config.json`, `vocab.json` and `model.safetensors`."""
     weights = {name: p.detach().cpu().contiguous() for name, p in model.named_parameters()}
-    replace_file(folder / "model.safetensors", lambda f: save_file(weights, f, metadata={"format": "pt"}))
+    replace_file(folder / "model.safetensors",
+                 lambda f: save_file(weights, f, metadata={"format": "pt"}))
     for name, content in (("config.json", {**settings, "model": asdict(model.config)}),
                           ("vocab.json", {"characters": tokenizer.characters})):
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         replace_file(folder / name, lambda f: f.write_text(text, encoding="utf-8"))
 
-
+# %% ../nbs/07_chargpt.ipynb #7384defe
 def load(
     folder: Path,  # written by `save`
 ) -> tuple[GPT, CharTokenizer]:
-    """Return model and tokenizer of a folder; `ValueError` if it doesn't hold them."""
+    """Return model and tokenizer of a folder; `InvalidValue` if it doesn't hold them."""
     folder = Path(folder)
     for name in ("config.json", "vocab.json", "model.safetensors"):
         require((folder / name).is_file(), "folder", str(folder),
@@ -250,30 +258,33 @@ def load(
         model = GPT(GPTConfig(**settings["model"]))
         weights = load_file(folder / "model.safetensors")
         model.load_state_dict({**weights, "lm_head.weight": weights["transformer.wte.weight"]})
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"{folder} can't be loaded ({type(error).__name__}: {reason})") from error
-    return model, CharTokenizer(characters)
+        tokenizer = CharTokenizer(characters)
+        require(len(tokenizer) == model.config.vocab_size, "size of the vocabulary", len(tokenizer),
+                f"{model.config.vocab_size}, as in config.json")
+    except Exception as error:  # whatever is wrong with files that anyone may have changed
+        reason = (str(error).strip() or "no reason given").splitlines()[0]
+        raise InvalidValue(f"{folder} can't be loaded ({type(error).__name__}: {reason})") from error
+    return model, tokenizer
 
 # %% ../nbs/07_chargpt.ipynb #ae4a0af3
 @dataclass(slots=True)
 class ChargptConfig(Config):
     """Train a GPT on the characters of a text, then let it write."""
 
-    text: str = "pydoc"  # pydoc, stdlib, shakespeare, or the path of a UTF-8 file or of a folder of them
-    prompt: str = "\n"  # what the sample after training begins with
+    text: str = "pydoc"  # pydoc, stdlib, shakespeare, or a UTF-8 file, or a folder of such files
+    prompt: str = ""  # what the sample after training begins with; empty begins a line
     tokens: int = 500  # characters to write after training
-    temperature: float = 0.8  # of the sample: below 1 is more careful, above 1 bolder, 0 always the likeliest
+    temperature: float = 0.8  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     data: DataConfig = field(default_factory=DataConfig)
     model: GPTConfig = field(default_factory=lambda: GPTConfig(
         n_layer=4, n_head=4, n_embd=128, embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0))
     trainer: TrainerConfig = field(default_factory=lambda: TrainerConfig(
-        max_iters=2000, batch_size=16, learning_rate=3e-3, lr_schedule="cosine", warmup_iters=100,
-        eval_interval=250, work_dir="out/chargpt"))
+        max_iters=3200, batch_size=8, learning_rate=4e-3, lr_schedule="cosine", warmup_iters=100,
+        eval_interval=400, work_dir="out/chargpt"))
 
-
-def writable_folder(name: str, folder: str | None) -> Path:
-    """Return the folder, made if need be; `ValueError` if nothing can be written there."""
+# %% ../nbs/07_chargpt.ipynb #21b12a80
+def _writable_folder(name: str, folder: str | None) -> Path:
+    """Return the folder, made if need be; `InvalidValue` if nothing can be written there."""
     require(folder is not None, name, folder, "the path of a folder")
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -283,39 +294,41 @@ def writable_folder(name: str, folder: str | None) -> Path:
     return Path(folder)
 
 
-def write_sample(model, tokenizer, prompt, tokens, temperature, top_k=None, generator=None):
-    """Write the prompt and what the model makes of it to standard output, character by character."""
+def _write_sample(model, tokenizer, prompt, tokens, temperature, top_k=None):
+    """Print the prompt and what the model makes of it, character by character."""
     device = next(model.parameters()).device
-    idx = tokenizer.encode(prompt)[None].to(device)  # (1, T)
+    newline = "\n" if "\n" in tokenizer.characters else tokenizer.characters[0]
+    idx = tokenizer.encode(prompt or newline)[None].to(device)  # (1, T)
+    stream = model.stream(idx, tokens, temperature, True, top_k)
     print(prompt, end="", flush=True)
-    for token in model.stream(idx, tokens, temperature, True, top_k, generator):
+    for token in stream:
         print(tokenizer.decode(token[0]), end="", flush=True)
     print()
 
-
+# %% ../nbs/07_chargpt.ipynb #556bb57e
 def train(
     config: ChargptConfig,  # as the flags of `mingpt-nb chargpt` give it
 ) -> Trainer:  # its history and model
     """Train on a text, save to the work directory, and write a sample.
 
-    Raises `ValueError` for bad settings or texts before anything is written, and `KeyboardInterrupt`
-    for Ctrl-C after what has been learned so far was saved.
+    Bad settings or texts are an `InvalidValue` before anything is written. When the training is
+    interrupted, what has been learned so far is saved first.
     """
     train_set, validation = split(config.data, read_text(config.text))
     tokenizer, model_config = train_set.tokenizer, replace(config.model)
     for name, follows in (("vocab_size", len(tokenizer)), ("block_size", config.data.block_size)):
-        require(getattr(model_config, name) in (None, follows), f"model.{name}", getattr(model_config, name),
+        given = getattr(model_config, name)
+        require(given in (None, follows), f"model.{name}", given,
                 f"left open or {follows}, which follows from the data")
         setattr(model_config, name, follows)
     require(config.tokens >= 0, "tokens", config.tokens, "at least 0")
     require(config.temperature >= 0, "temperature", config.temperature, "at least 0")
-    require(len(config.prompt) > 0, "prompt", config.prompt, "at least one character")
-    config.trainer.check()
+    require(config.trainer.max_iters != 0, "trainer.max_iters", 0, "None or at least 1")
     tokenizer.encode(config.prompt)
     set_seed(config.trainer.seed)
     model = GPT(model_config)
-    folder = writable_folder("trainer.work_dir", config.trainer.work_dir)
     trainer = Trainer(config.trainer, model, train_set, validation, callbacks=[Progress()])
+    folder = _writable_folder("trainer.work_dir", config.trainer.work_dir)
     logger.info("%s: %s characters, %d different; a GPT of %s parameters on %s", config.text,
                 f"{len(train_set.tokens) + len(validation.tokens):,}", len(tokenizer),
                 f"{model.n_params:,}", trainer.device)
@@ -324,9 +337,11 @@ def train(
     finally:
         if trainer.iter_num > 0:
             save(folder, model, tokenizer, asdict(config))
-            replace_file(folder / "loss.png", lambda f: plot_losses(trainer.history).savefig(f, format="png"))
+            figure = plot_losses(trainer.history)
+            replace_file(folder / "loss.png", lambda f: figure.savefig(f, format="png"))
             logger.info("saved after %d steps in %s", trainer.iter_num, folder)
-    write_sample(model, tokenizer, config.prompt, config.tokens, config.temperature)
+    if config.tokens > 0:
+        _write_sample(model, tokenizer, config.prompt, config.tokens, config.temperature)
     return trainer
 
 # %% ../nbs/07_chargpt.ipynb #ffb746a1
@@ -335,22 +350,21 @@ class SampleConfig(Config):
     """Write text with a model that was trained by `mingpt-nb chargpt`."""
 
     folder: Positional[Path]  # work directory of the training, such as out/chargpt
-    prompt: str = "\n"  # what the text begins with
+    prompt: str = ""  # what the text begins with; empty begins a line
     tokens: int = 500  # characters to write
     temperature: float = 0.8  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # choose among the k likeliest characters only
     seed: int | None = None  # the same seed writes the same text; None differs from run to run
-    device: str = "auto"  # "auto" takes the accelerator if there is one; or cuda, mps, cpu, …
+    device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
 
-
+# %% ../nbs/07_chargpt.ipynb #bb2ffa03
 def sample(
     config: SampleConfig,  # as the flags of `mingpt-nb sample` give it
 ):
     """Load a model and write a continuation of the prompt to standard output."""
     model, tokenizer = load(config.folder)
-    require(len(config.prompt) > 0, "prompt", config.prompt, "at least one character")
     require(config.tokens >= 0, "tokens", config.tokens, "at least 0")
     if config.seed is not None:
         set_seed(config.seed)
     model.to(pick_device(config.device)).eval()
-    write_sample(model, tokenizer, config.prompt, config.tokens, config.temperature, config.top_k)
+    _write_sample(model, tokenizer, config.prompt, config.tokens, config.temperature, config.top_k)
