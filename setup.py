@@ -15,9 +15,8 @@ settings = parser["DEFAULT"]
 class SdistWithSettings(sdist):
     """A source distribution that carries settings.ini, without which this file can't run."""
 
-    def add_defaults(self):
-        super().add_defaults()
-        self.filelist.append("settings.ini")
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, [*files, "settings.ini"])
 
 
 statuses = {"1": "1 - Planning", "2": "2 - Pre-Alpha", "3": "3 - Alpha", "4": "4 - Beta",
