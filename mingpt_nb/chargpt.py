@@ -58,8 +58,8 @@ class CharTokenizer:
         unknown = np.flatnonzero(self.codes[places] != codes)
         if len(unknown):
             at = int(unknown[0])
-            raise InvalidValue(f"the vocabulary lacks the character {text[at]!r} (at position {at}); "
-                               f"it has {self.characters!r}")
+            raise InvalidValue(f"the vocabulary lacks the character {text[at]!r} "
+                               f"(at position {at}); it has {self.characters!r}")
         return torch.from_numpy(places)
 
     def decode(
@@ -96,7 +96,8 @@ class CharDataset(torch.utils.data.Dataset):
         self.config, self.stride = config, stride
         T = config.block_size
         require(is_count(T), "block_size", T, "an integer of at least 1")
-        require(len(data) > T, "length of the text", len(data), f"more than block_size, which is {T}")
+        require(len(data) > T, "length of the text", len(data),
+                f"more than block_size, which is {T}")
         self.tokenizer = tokenizer or CharTokenizer(data)
         V = len(self.tokenizer)
         smallest = torch.uint8 if V <= 2**8 else torch.int16 if V <= 2**15 else torch.int32
@@ -179,7 +180,8 @@ def shakespeare_text() -> str:
     """
     import pooch  # here, so that training on other texts doesn't load it
 
-    name, folder = "tinyshakespeare.txt", "https://raw.githubusercontent.com/karpathy/char-rnn/master/data"
+    name = "tinyshakespeare.txt"
+    folder = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data"
     corpora = pooch.create(
         path=pooch.os_cache("mingpt_nb"),
         env="MINGPT_NB_CACHE",
@@ -230,7 +232,7 @@ def replace_file(
 # %% ../nbs/07_chargpt.ipynb #f0f6f8a4
 def save(
     folder: Path,  # exists already
-    model: GPT,  # its parameters are saved; the tied head is one of them already
+    model: GPT,  # its parameters are saved, a tied head once
     tokenizer: CharTokenizer,  # gives the vocabulary
     settings: dict,  # everything else worth knowing about the run, for config.json
 ):
@@ -257,13 +259,15 @@ def load(
         characters = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))["characters"]
         model = GPT(GPTConfig(**settings["model"]))
         weights = load_file(folder / "model.safetensors")
-        model.load_state_dict({**weights, "lm_head.weight": weights["transformer.wte.weight"]})
+        weights.setdefault("lm_head.weight", weights["transformer.wte.weight"])  # a tied head
+        model.load_state_dict(weights)
         tokenizer = CharTokenizer(characters)
         require(len(tokenizer) == model.config.vocab_size, "size of the vocabulary", len(tokenizer),
                 f"{model.config.vocab_size}, as in config.json")
     except Exception as error:  # whatever is wrong with files that anyone may have changed
         reason = (str(error).strip() or "no reason given").splitlines()[0]
-        raise InvalidValue(f"{folder} can't be loaded ({type(error).__name__}: {reason})") from error
+        kind = type(error).__name__
+        raise InvalidValue(f"{folder} can't be loaded ({kind}: {reason})") from error
     return model, tokenizer
 
 # %% ../nbs/07_chargpt.ipynb #ae4a0af3

@@ -6,13 +6,15 @@
 __all__ = ['choose', 'GPT']
 
 # %% ../nbs/03_model.ipynb #0ef5b838
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch.utils.checkpoint import checkpoint
 
-from .blocks import Block, init_weights
+from .attention import KVCache
+from .blocks import Block, init_weights, make_norm
 from .config import GPTConfig, require
 
 # %% ../nbs/03_model.ipynb #916967b6
@@ -20,7 +22,8 @@ def choose(
     logits: torch.Tensor,  # scores of the next token, (B, V)
     temperature: float = 1.0,  # divides the scores; 0 means greedy
     do_sample: bool = False,  # draw at random; False takes the most probable
-    top_k: int | None = None,  # sample among the k most probable only; None or k >= V keeps all
+    top_k: int | None = None,  # keep the k most probable; None or k >= V keeps all
+    top_p: float | None = None,  # keep the most probable that reach this probability; in (0, 1]
     generator: torch.Generator | None = None,  # source of randomness; None is PyTorch's global one
 ) -> torch.Tensor:  # (B, 1)
     """Return one token for each row of scores. Tokens tied with the k-th best are kept."""
@@ -30,6 +33,11 @@ def choose(
     if top_k is not None:
         kth_best = logits.topk(min(top_k, logits.shape[-1])).values[:, -1:]  # (B, 1)
         logits = logits.masked_fill(logits < kth_best, float("-inf"))
+    if top_p is not None:
+        probabilities, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)
+        before = probabilities.cumsum(dim=-1) - probabilities  # of the tokens ahead of each
+        beyond = (before >= top_p).gather(-1, order.argsort(dim=-1))  # back in the order of V
+        logits = logits.masked_fill(beyond, float("-inf"))
     return torch.multinomial(logits.softmax(dim=-1), num_samples=1, generator=generator)
 
 # %% ../nbs/03_model.ipynb #4f1020a2
@@ -48,47 +56,89 @@ class GPT(nn.Module):
         super().__init__()
         self.config = config = config.resolve()
         self.transformer = nn.ModuleDict(dict(
-            wte=nn.Embedding(config.vocab_size, config.n_embd),
+            wte=nn.Embedding(config.vocab_size + config.start_token, config.n_embd),
             wpe=nn.Embedding(config.block_size, config.n_embd),
             drop=nn.Dropout(config.embd_pdrop),
-            h=nn.ModuleList(Block(config) for _ in range(config.n_layer)),
-            ln_f=nn.LayerNorm(config.n_embd),
+            h=nn.ModuleList(Block(config, layer) for layer in range(config.n_layer)),
+            ln_f=make_norm(config) if config.norm_placement == "pre" else nn.Identity(),
         ))
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
-        init_weights(self, config.n_layer)
-        self.lm_head.weight = self.transformer.wte.weight
+        init_weights(self, config)
+        if config.tie_head:
+            self.lm_head.weight = self.transformer.wte.weight
 
     @property
     def n_params(self) -> int:
-        """Number of trainable parameters; the tied head counts once."""
+        """Number of trainable parameters; a tied head counts once."""
         return sum(p.numel() for p in self.parameters())
+
+    def extra_repr(self) -> str:
+        c = self.config
+        return (f"{self.n_params:,} parameters: L={c.n_layer}, H={c.n_head}, C={c.n_embd}, "
+                f"V={c.vocab_size}, T={c.block_size}")
 
     def hidden(
         self,
-        idx: torch.Tensor,  # tokens, (B, T) with T <= block_size
+        idx: torch.Tensor,  # tokens, (B, T)
+        cache: KVCache | None = None,  # what earlier tokens left; moved on by T positions
+        padding: torch.Tensor | None = None,  # int, (B,): tokens at each row's left to ignore
     ) -> torch.Tensor:  # (B, T, C)
         """Return the vectors that the head reads."""
-        require(idx.dim() == 2, "idx.shape", tuple(idx.shape), "(batch, time)")
-        T, limit = idx.shape[1], self.config.block_size
-        require(1 <= T <= limit, "length of idx", T, f"from 1 to block_size, which is {limit}")
-        position = torch.arange(T, device=idx.device)
+        start = 0 if cache is None else cache.length
+        S = start + idx.shape[1]
+        position, seen = torch.arange(start, S, device=idx.device), None  # (T,)
+        if padding is not None:
+            seen = torch.arange(S, device=idx.device) >= padding[:, None]  # (B, S)
+            position = (position - padding[:, None]).clamp(min=0)  # (B, T)
         x = self.transformer.wte(idx) + self.transformer.wpe(position)  # (B, T, C)
         x = self.transformer.drop(x)
         for block in self.transformer.h:
-            x = block(x)
+            x = block(x, cache, seen)
+        if cache is not None:
+            cache.length = S
         return self.transformer.ln_f(x)
 
     def forward(
         self,
-        idx: torch.Tensor,  # tokens, (B, T) with T <= block_size
+        idx: torch.Tensor,  # tokens, (B, T) with 1 <= T <= block_size
         targets: torch.Tensor | None = None,  # tokens that follow, (B, T); -1 is not graded
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:  # logits (B, T, V), and the mean loss in nats
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:  # logits (B, T, V), and mean loss in nats
         """Score every token as the next one, at every position; with targets, also the loss."""
-        logits = self.lm_head(self.hidden(idx))  # (B, T, V)
+        self._check(idx, targets)
+        x = self.hidden(idx)
         if targets is None:
-            return logits, None
-        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-1)
-        return logits, loss
+            return self.lm_head(x), None
+        if self.config.loss_chunk is not None:
+            return None, self._loss_in_chunks(x.flatten(0, 1), targets.flatten())
+        logits = self.lm_head(x)  # (B, T, V)
+        return logits, F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-1)
+
+    def _loss_in_chunks(self, x, targets):
+        def chunk(x, targets):
+            return F.cross_entropy(self.lm_head(x), targets, ignore_index=-1, reduction="sum")
+
+        n = self.config.loss_chunk
+        pieces = zip(x.split(n), targets.split(n))
+        total = sum(checkpoint(chunk, *piece, use_reentrant=False) for piece in pieces)
+        return total / (targets != -1).sum()
+
+    def _check(self, idx, targets):
+        limit = self.config.block_size
+        require(idx.dim() == 2, "idx.shape", tuple(idx.shape), "(batch, time)")
+        require(1 <= idx.shape[1] <= limit, "length of idx", idx.shape[1],
+                f"from 1 to block_size, which is {limit}")
+        ranges = [("idx", idx, 0, self.transformer.wte.num_embeddings - 1)]
+        if targets is not None:
+            require(targets.shape == idx.shape, "targets.shape", tuple(targets.shape),
+                    f"that of idx, {tuple(idx.shape)}")
+            ranges.append(("targets", targets, -1, self.config.vocab_size - 1))
+        for name, tokens, low, high in ranges:
+            require(tokens.dtype in (torch.int64, torch.int32), f"{name}.dtype", tokens.dtype,
+                    "torch.int64 or torch.int32")
+            if tokens.device.type == "cpu" and not torch.compiler.is_compiling():
+                least, most = (value.item() for value in tokens.aminmax())
+                require(low <= least and most <= high, f"tokens in {name}",
+                        least if least < low else most, f"from {low} to {high}")
 
     def decay_groups(self) -> tuple[dict[str, nn.Parameter], dict[str, nn.Parameter]]:
         """Return the parameters with and those without weight decay, by name."""
@@ -111,50 +161,94 @@ class GPT(nn.Module):
 
     def stream(
         self,
-        idx: torch.Tensor,  # the prompt, (B, T) with T >= 1
-        max_new_tokens: int,  # how many tokens to write
+        idx: torch.Tensor | Sequence,  # prompts: (B, T), or a list of B lists or tensors of tokens
+        max_new_tokens: int,  # how many tokens to write at most
         temperature: float = 1.0,  # divides the scores; 0 means greedy
         do_sample: bool = False,  # draw at random; False takes the most probable
         top_k: int | None = None,  # sample among the k most probable only
+        top_p: float | None = None,  # sample among the most probable that reach this probability
+        stop: Sequence = (),  # tokens, or lists of tokens, after which a row is done
         generator: torch.Generator | None = None,  # source of randomness
-    ) -> Iterator[torch.Tensor]:  # of (B, 1)
+        use_cache: bool = True,  # keep keys and values; False computes everything anew
+    ) -> Iterator[torch.Tensor]:  # of (B, 1); -1 for rows that are done
         """Yield new tokens one at a time, without dropout whatever the model's mode is."""
-        require(idx.dim() == 2 and idx.shape[1] >= 1, "idx.shape", tuple(idx.shape),
-                "(batch, time) with at least one token")
         require(temperature >= 0, "temperature", temperature, "at least 0")
         require(top_k is None or top_k >= 1, "top_k", top_k, "None or at least 1")
+        require(top_p is None or 0 < top_p <= 1, "top_p", top_p, "None or in (0, 1]")
         require(max_new_tokens >= 0, "max_new_tokens", max_new_tokens, "at least 0")
+        idx, padding = self._as_batch(idx)
+        self._check(idx[:, -self.config.block_size:], None)
+        endings = [torch.as_tensor(ending, device=idx.device).reshape(-1) for ending in stop]
 
-        def tokens(idx):
+        def tokens(idx, cache=None):
+            first = idx.shape[1]
+            done = torch.zeros(len(idx), 1, dtype=torch.bool, device=idx.device)
             for _ in range(max_new_tokens):
-                idx = idx[:, -self.config.block_size:]
-                logits = self._next_logits(idx)
-                token = choose(logits, temperature, do_sample, top_k, generator)
+                logits, cache = self._next_logits(idx, padding, cache, use_cache)
+                token = choose(logits, temperature, do_sample, top_k, top_p, generator)
                 idx = torch.cat([idx, token], dim=1)
-                yield token
+                yield token.masked_fill(done, -1)
+                for ending in endings:
+                    tail = idx[:, first:][:, -len(ending):]
+                    if tail.shape[1] == len(ending):
+                        done = done | (tail == ending).all(dim=1, keepdim=True)
+                if endings and done.all():
+                    return
 
-        return tokens(idx)  # a generator of its own, so that the checks don't wait for its first use
+        return tokens(idx)  # a generator of its own, so the checks don't wait for its first use
+
+    def generate(
+        self,
+        idx: torch.Tensor | Sequence,  # prompts: (B, T), or a list of B lists or tensors of tokens
+        max_new_tokens: int,  # how many tokens to append at most
+        temperature: float = 1.0,  # divides the scores; 0 means greedy
+        do_sample: bool = False,  # draw at random; False takes the most probable
+        top_k: int | None = None,  # sample among the k most probable only
+        top_p: float | None = None,  # sample among the most probable that reach this probability
+        stop: Sequence = (),  # tokens, or lists of tokens, after which a row is done
+        generator: torch.Generator | None = None,  # source of randomness
+        use_cache: bool = True,  # keep keys and values; False computes everything anew
+    ) -> torch.Tensor | list[torch.Tensor]:  # (B, T + max_new_tokens); a list if rows may differ
+        """Return the prompts with new tokens appended.
+
+        A list of prompts, or `stop`, may make rows of different lengths: the result then is a list.
+        """
+        new = self.stream(idx, max_new_tokens, temperature, do_sample, top_k, top_p, stop,
+                          generator, use_cache)
+        if torch.is_tensor(idx) and len(stop) == 0:
+            return torch.cat([idx, *new], dim=1)
+        prompts = [torch.as_tensor(row, device=self.lm_head.weight.device) for row in idx]
+        rows = zip(prompts, torch.cat([*new] or [prompts[0][:0].expand(len(prompts), 0)], dim=1))
+        return [torch.cat([prompt, row[row >= 0]]) for prompt, row in rows]
+
+    def _as_batch(self, prompts):
+        """Return prompts as (B, T), padded on the left, and the (B,) lengths of the padding."""
+        if not torch.is_tensor(prompts):
+            rows = [torch.as_tensor(row, device=self.lm_head.weight.device) for row in prompts]
+            require(rows and all(row.dim() == 1 and len(row) for row in rows), "prompts",
+                    [tuple(row.shape) for row in rows], "lists of at least one token each")
+            longest = max(len(row) for row in rows)
+            padding = torch.tensor([longest - len(row) for row in rows], device=rows[0].device)
+            batch = torch.stack([F.pad(row, (longest - len(row), 0)) for row in rows])
+            return batch, padding if padding.any() else None
+        return prompts, None
 
     @torch.no_grad()
-    def _next_logits(self, idx):
+    def _next_logits(self, idx, padding, cache, use_cache):
+        """Return the logits (B, V) that follow idx, and the cache that helps with the next ones."""
+        T, limit = idx.shape[1], self.config.block_size
+        if T > limit:  # the context slides: every position changes, so no cache can be continued
+            idx, cache = idx[:, -limit:], None
+            padding = None if padding is None else (padding - (T - limit)).clamp(min=0)
+        elif use_cache and cache is None:
+            weight = self.lm_head.weight
+            cache = KVCache(self.config, len(idx), weight.device, weight.dtype)
+        new = idx if cache is None else idx[:, cache.length:]
         was_training = self.training
         try:
             if was_training:
                 self.eval()
-            return self.lm_head(self.hidden(idx)[:, -1])  # (B, V): only the last position
+            return self.lm_head(self.hidden(new, cache, padding)[:, -1]), cache
         finally:
             if was_training:
                 self.train()
-
-    def generate(
-        self,
-        idx: torch.Tensor,  # the prompt, (B, T) with T >= 1
-        max_new_tokens: int,  # how many tokens to append
-        temperature: float = 1.0,  # divides the scores; 0 means greedy
-        do_sample: bool = False,  # draw at random; False takes the most probable
-        top_k: int | None = None,  # sample among the k most probable only
-        generator: torch.Generator | None = None,  # source of randomness
-    ) -> torch.Tensor:  # (B, T + max_new_tokens)
-        """Return the prompt with new tokens appended."""
-        new = self.stream(idx, max_new_tokens, temperature, do_sample, top_k, generator)
-        return torch.cat([idx, *new], dim=1)

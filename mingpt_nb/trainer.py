@@ -51,7 +51,7 @@ class TrainerConfig(Config):
     eval_iters: int | None = None  # batches in one evaluation; None takes the whole dataset
     log_interval: int = 10  # steps between log entries
     seed: int = 3407  # of the order of the batches
-    work_dir: str | None = None  # folder for results, which replace earlier ones; None writes nothing
+    work_dir: str | None = None  # folder for results, replacing earlier ones; None writes none
 
     def check(self):
         """Raise `InvalidValue` for a value that no training run can have."""
@@ -134,7 +134,7 @@ def pick_device(
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0][:80]
         raise InvalidValue(f"device = {name!r}: must be 'auto' or a device that this PyTorch "
                            f"can use ({reason})") from None
 
@@ -199,7 +199,7 @@ class Trainer:
             yield [tensor.to(self.device, non_blocking=pin) for tensor in batch]
 
     def run(self):
-        """Train for `max_iters` steps; the log is closed properly also when the run is interrupted."""
+        """Train for `max_iters` steps; the log is closed also when the run is interrupted."""
         config, model = self.config, self.model
         self.optimizer = make_optimizer(model, config)
         self.iter_num, self.history = 0, []
@@ -339,10 +339,10 @@ def plot_losses(
     history: list[dict],  # a trainer's rows
 ):  # a matplotlib Figure
     """Draw training and validation loss over the steps."""
-    from matplotlib.figure import Figure  # here, so that training alone doesn't need it loaded
+    import matplotlib.pyplot as plt  # here, so that training alone doesn't need it loaded
 
-    fig = Figure(figsize=(5, 3), dpi=100, layout="constrained")
-    ax = fig.subplots()
+    fig, ax = plt.subplots(figsize=(5, 3), dpi=100, layout="constrained")
+    plt.close(fig)  # the caller has it; pyplot needn't keep it
     ax.plot([row["iter"] for row in history], [row["loss"] for row in history], label="training")
     graded = [row for row in history if row["val_loss"] is not None]
     if graded:
