@@ -55,7 +55,10 @@ def causal_attention(
 
 # %% ../nbs/01_attention.ipynb #84a05be6
 class KVCache:
-    """Keys and values of all layers for the positions seen so far, in memory set aside at once."""
+    """Keys and values of all layers for the positions seen so far, in memory set aside at once.
+
+    For generation under `torch.no_grad()`: it is overwritten in place.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class KVCache:
         device: torch.device | None = None,
         dtype: torch.dtype | None = None,
     ):
+        self.batch_size = batch_size
         H, D = config.n_head, config.n_embd // config.n_head
         shape = (config.n_layer, 2, batch_size, H, config.block_size, D)
         self.data = torch.empty(shape, device=device, dtype=dtype)
@@ -78,6 +82,7 @@ class KVCache:
         """Write behind what is there, and return views of everything."""
         S, capacity = self.length + k.shape[-2], self.data.shape[-2]
         require(S <= capacity, "length of the sequence", S, f"at most the cache's {capacity}")
+        require(len(k) == self.batch_size, "batch size", len(k), f"the cache's {self.batch_size}")
         keys, values = self.data[layer, 0], self.data[layer, 1]
         keys[..., self.length:S, :] = k
         values[..., self.length:S, :] = v

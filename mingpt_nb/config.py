@@ -70,7 +70,7 @@ def _gpt3(n_layer, n_head, n_embd):
 
 
 def _image_gpt(n_layer, n_head, n_embd):
-    """Chen et al. 2020, section 3.4, and the released code: 32 × 32 pixels of 512 colours."""
+    """Chen et al. 2020, and the released code: 32 × 32 pixels of 512 colours."""
     return dict(n_layer=n_layer, n_head=n_head, n_embd=n_embd, vocab_size=512, block_size=1024,
                 norm="rms", activation="quick_gelu", bias=False, tie_head=False, start_token=True,
                 init="image-gpt")
@@ -154,7 +154,7 @@ class GPTConfig(Config):
                     f"one of {', '.join(PRESETS)}, or n_layer, n_head and n_embd must all be set "
                     f"(set: {given or 'none of them'})")
         else:
-            require(self.model_type in PRESETS, "model_type", self.model_type,
+            require(self.model_type in list(PRESETS), "model_type", self.model_type,
                     f"one of {', '.join(PRESETS)}")
             require(not given, "model_type", self.model_type,
                     f"None when sizes are given as well ({given}); set the preset or the sizes")
@@ -169,6 +169,13 @@ class GPTConfig(Config):
         for name in ("n_layer", "n_head", "n_embd", "vocab_size", "block_size"):
             value = getattr(self, name)
             require(is_count(value), name, value, "an integer of at least 1")
+        for name in ("window", "loss_chunk"):
+            value = getattr(self, name)
+            require(value is None or is_count(value), name, value,
+                    "None or an integer of at least 1")
+        for name in ("bias", "tie_head", "start_token", "scale_attention"):
+            value = getattr(self, name)
+            require(value in (True, False), name, value, "True or False")
         require(self.n_embd % self.n_head == 0, "n_embd", self.n_embd,
                 f"a multiple of n_head, which is {self.n_head}")
         for name in ("embd_pdrop", "resid_pdrop", "attn_pdrop"):
@@ -179,10 +186,10 @@ class GPTConfig(Config):
             require(value in choices, name, value, f"one of {', '.join(choices)}")
         require(isinstance(self.norm_eps, Real) and self.norm_eps > 0, "norm_eps", self.norm_eps,
                 "greater than 0")
-        require(self.attention == "dense" or is_count(self.window), "window", self.window,
+        require(self.attention == "dense" or self.window is not None, "window", self.window,
                 "an integer of at least 1, since attention is alternating")
-        require(self.loss_chunk is None or is_count(self.loss_chunk), "loss_chunk", self.loss_chunk,
-                "None or an integer of at least 1")
+        require(not (self.start_token and self.tie_head), "tie_head", self.tie_head,
+                "False, since the token table has one row more than the head with start_token")
 
     def layer_window(self, layer: int) -> int | None:
         """Return how many positions a layer sees; None for all, as in layers 0, 2, 4, …"""
@@ -210,9 +217,8 @@ def forward_flops(
     """Return the operations of one token's forward pass; training takes three times as many."""
     config = config.resolve()
     V, C, L = config.vocab_size, config.n_embd, config.n_layer
-    T = context or config.block_size
-    seen = sum(min(T, config.layer_window(layer) or T) for layer in range(L))
-    return 2 * (12 * L * C**2 + V * C) + 4 * seen * C
+    T = config.block_size if context is None else context
+    return 2 * (12 * L * C**2 + V * C) + 4 * L * T * C
 
 # %% ../nbs/00_config.ipynb #d3c98744
 def cache_bytes(
@@ -227,11 +233,14 @@ def cache_bytes(
 def training_bytes(
     config: GPTConfig,  # any configuration that resolves
     batch_size: int,  # sequences of block_size tokens, B
-) -> dict[str, int]:  # bytes of weights, gradients, optimizer, activations and logits
-    """Estimate the peak memory of a float32 training step with AdamW and without dropout."""
+) -> dict[str, int]:  # bytes of weights, optimizer, gradients, activations, logits, and the peak
+    """Estimate the memory of a float32 training step with AdamW and without dropout."""
     config = config.resolve()
     P, tokens = count_parameters(config), batch_size * config.block_size
     L, C, H = config.n_layer, config.n_embd, config.n_head
-    activations = tokens * (L * (16 * C + H + 4) + 2 * C)
-    return dict(weights=4 * P, gradients=4 * P, optimizer=8 * P,
-                activations=4 * activations, logits=12 * tokens * config.vocab_size)
+    activations = 4 * tokens * (L * (16 * C + H + 4) + 2 * C)
+    at_once = min(tokens, config.loss_chunk or tokens)  # positions whose logits exist together
+    logits = 4 * 4 * at_once * config.vocab_size
+    peak = 12 * P + max(activations + logits, 4 * P)
+    return dict(weights=4 * P, optimizer=8 * P, gradients=4 * P,
+                activations=activations, logits=logits, peak=peak)

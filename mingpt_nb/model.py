@@ -29,11 +29,12 @@ def choose(
     """Return one token for each row of scores. Tokens tied with the k-th best are kept."""
     if not do_sample or temperature == 0:
         return logits.argmax(dim=-1, keepdim=True)
+    logits = logits.float()  # sums of many small probabilities need the precision
     logits = (logits - logits.amax(dim=-1, keepdim=True)) / temperature  # the best stays at 0
     if top_k is not None:
         kth_best = logits.topk(min(top_k, logits.shape[-1])).values[:, -1:]  # (B, 1)
         logits = logits.masked_fill(logits < kth_best, float("-inf"))
-    if top_p is not None:
+    if top_p is not None and top_p < 1:
         probabilities, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)
         before = probabilities.cumsum(dim=-1) - probabilities  # of the tokens ahead of each
         beyond = (before >= top_p).gather(-1, order.argsort(dim=-1))  # back in the order of V
@@ -69,7 +70,7 @@ class GPT(nn.Module):
 
     @property
     def n_params(self) -> int:
-        """Number of trainable parameters; a tied head counts once."""
+        """Number of parameters; a tied head counts once."""
         return sum(p.numel() for p in self.parameters())
 
     def extra_repr(self) -> str:
@@ -104,41 +105,43 @@ class GPT(nn.Module):
         targets: torch.Tensor | None = None,  # tokens that follow, (B, T); -1 is not graded
     ) -> tuple[torch.Tensor | None, torch.Tensor | None]:  # logits (B, T, V), and mean loss in nats
         """Score every token as the next one, at every position; with targets, also the loss."""
-        self._check(idx, targets)
+        self._check("idx", idx, 0, self.transformer.wte.num_embeddings - 1)
+        limit = self.config.block_size
+        require(idx.shape[1] <= limit, "length of idx", idx.shape[1],
+                f"at most block_size, which is {limit}")
         x = self.hidden(idx)
         if targets is None:
             return self.lm_head(x), None
+        self._check("targets", targets, -1, self.config.vocab_size - 1)
+        require(targets.shape == idx.shape, "targets.shape", tuple(targets.shape),
+                f"that of idx, {tuple(idx.shape)}")
+        targets = targets.flatten().long()  # (B · T,)
         if self.config.loss_chunk is not None:
-            return None, self._loss_in_chunks(x.flatten(0, 1), targets.flatten())
+            return None, self._loss_in_chunks(x.flatten(0, 1), targets)
         logits = self.lm_head(x)  # (B, T, V)
-        return logits, F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-1)
+        return logits, F.cross_entropy(logits.flatten(0, 1), targets, ignore_index=-1)
 
     def _loss_in_chunks(self, x, targets):
         def chunk(x, targets):
-            return F.cross_entropy(self.lm_head(x), targets, ignore_index=-1, reduction="sum")
+            logits = self.lm_head(x).float()  # a sum over many positions needs the precision
+            return F.cross_entropy(logits, targets, ignore_index=-1, reduction="sum")
 
         n = self.config.loss_chunk
         pieces = zip(x.split(n), targets.split(n))
         total = sum(checkpoint(chunk, *piece, use_reentrant=False) for piece in pieces)
         return total / (targets != -1).sum()
 
-    def _check(self, idx, targets):
-        limit = self.config.block_size
-        require(idx.dim() == 2, "idx.shape", tuple(idx.shape), "(batch, time)")
-        require(1 <= idx.shape[1] <= limit, "length of idx", idx.shape[1],
-                f"from 1 to block_size, which is {limit}")
-        ranges = [("idx", idx, 0, self.transformer.wte.num_embeddings - 1)]
-        if targets is not None:
-            require(targets.shape == idx.shape, "targets.shape", tuple(targets.shape),
-                    f"that of idx, {tuple(idx.shape)}")
-            ranges.append(("targets", targets, -1, self.config.vocab_size - 1))
-        for name, tokens, low, high in ranges:
-            require(tokens.dtype in (torch.int64, torch.int32), f"{name}.dtype", tokens.dtype,
-                    "torch.int64 or torch.int32")
-            if tokens.device.type == "cpu" and not torch.compiler.is_compiling():
-                least, most = (value.item() for value in tokens.aminmax())
-                require(low <= least and most <= high, f"tokens in {name}",
-                        least if least < low else most, f"from {low} to {high}")
+    def _check(self, name, tokens, low, high):
+        """Refuse what is no batch of tokens from low to high, as far as that costs no time."""
+        shape = tuple(tokens.shape)
+        require(len(shape) == 2 and min(shape) >= 1, f"{name}.shape", shape,
+                "(batch, time), both at least 1")
+        require(tokens.dtype in (torch.int64, torch.int32), f"{name}.dtype", tokens.dtype,
+                "torch.int64 or torch.int32")
+        if tokens.device.type == "cpu" and not torch.compiler.is_compiling():
+            least, most = (value.item() for value in tokens.aminmax())
+            require(low <= least and most <= high, f"tokens in {name}",
+                    least if least < low else most, f"from {low} to {high}")
 
     def decay_groups(self) -> tuple[dict[str, nn.Parameter], dict[str, nn.Parameter]]:
         """Return the parameters with and those without weight decay, by name."""
@@ -177,8 +180,9 @@ class GPT(nn.Module):
         require(top_p is None or 0 < top_p <= 1, "top_p", top_p, "None or in (0, 1]")
         require(max_new_tokens >= 0, "max_new_tokens", max_new_tokens, "at least 0")
         idx, padding = self._as_batch(idx)
-        self._check(idx[:, -self.config.block_size:], None)
+        self._check("prompt", idx, 0, self.transformer.wte.num_embeddings - 1)
         endings = [torch.as_tensor(ending, device=idx.device).reshape(-1) for ending in stop]
+        require(all(map(len, endings)), "stop", stop, "tokens, or lists of at least one token")
 
         def tokens(idx, cache=None):
             first = idx.shape[1]
@@ -217,16 +221,17 @@ class GPT(nn.Module):
                           generator, use_cache)
         if torch.is_tensor(idx) and len(stop) == 0:
             return torch.cat([idx, *new], dim=1)
-        prompts = [torch.as_tensor(row, device=self.lm_head.weight.device) for row in idx]
-        rows = zip(prompts, torch.cat([*new] or [prompts[0][:0].expand(len(prompts), 0)], dim=1))
-        return [torch.cat([prompt, row[row >= 0]]) for prompt, row in rows]
+        batch, _ = self._as_batch(idx)
+        rows = torch.cat([batch[:, :0], *new], dim=1)  # (B, up to max_new_tokens)
+        prompts = [torch.as_tensor(prompt, device=batch.device) for prompt in idx]
+        return [torch.cat([prompt, row[row >= 0]]) for prompt, row in zip(prompts, rows)]
 
     def _as_batch(self, prompts):
         """Return prompts as (B, T), padded on the left, and the (B,) lengths of the padding."""
         if not torch.is_tensor(prompts):
             rows = [torch.as_tensor(row, device=self.lm_head.weight.device) for row in prompts]
-            require(rows and all(row.dim() == 1 and len(row) for row in rows), "prompts",
-                    [tuple(row.shape) for row in rows], "lists of at least one token each")
+            require(rows and all(row.dim() == 1 and len(row) for row in rows), "prompts", prompts,
+                    "lists of at least one token each; a single prompt is a list in a list")
             longest = max(len(row) for row in rows)
             padding = torch.tensor([longest - len(row) for row in rows], device=rows[0].device)
             batch = torch.stack([F.pad(row, (longest - len(row), 0)) for row in rows])
@@ -244,11 +249,11 @@ class GPT(nn.Module):
             weight = self.lm_head.weight
             cache = KVCache(self.config, len(idx), weight.device, weight.dtype)
         new = idx if cache is None else idx[:, cache.length:]
-        was_training = self.training
+        training = [module for module in self.modules() if module.training]
         try:
-            if was_training:
-                self.eval()
+            for module in training:
+                module.training = False
             return self.lm_head(self.hidden(new, cache, padding)[:, -1]), cache
         finally:
-            if was_training:
-                self.train()
+            for module in training:
+                module.training = True
