@@ -35,7 +35,7 @@ class Config:
 class InvalidValue(ValueError):
     """A value that the caller gave and that can't be used."""
 
-
+# %% ../nbs/00_config.ipynb #c047a392
 def require(
     ok: bool,  # the condition that has to hold
     name: str,  # field that is being checked
