@@ -39,7 +39,7 @@ def faults(path):
                 yield f"{where}: {text.count(chr(10))} lines; at most {MAX_LINES}"
         streams = [output["name"] for output in cell["outputs"] if output["output_type"] == "stream"]
         if any(a == b for a, b in zip(streams, streams[1:])):
-            yield f"code cell {number}: one output in several pieces; print it at once"
+            yield f"code cell {number}: one output in several pieces; see CONTRIBUTING.md on joining them"
 
 
 if __name__ == "__main__":
