@@ -5,14 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-LIGHT = {"config", "attention", "blocks", "model", "trainer"}  # these must not load matplotlib
+# Modules that must not load what they don't need.
+WITHOUT = {module: {"matplotlib"} for module in ("attention", "blocks", "model", "trainer", "tokens")}
+WITHOUT |= {module: {"matplotlib", "torch", "numpy"}
+            for module in ("config", "corpora", "merges", "vocabulary", "bpe")}
 
 root = Path(__file__).resolve().parent.parent
 step = {}  # module -> number of its notebook
 for notebook in sorted((root / "nbs").glob("[0-9]*.ipynb")):
     exported = re.search(r"#\| *default_exp ([\w.]+)", notebook.read_text(encoding="utf-8"))
     if exported:
-        step[exported.group(1)] = int(notebook.name.split("_")[0])
+        step[exported.group(1)] = notebook.name.split("_")[0]  # "03" < "03a" < "04"
 
 failed = False
 for module, number in step.items():
@@ -24,7 +27,7 @@ for module, number in step.items():
         continue
     loaded = run.stdout.split()
     higher = [m for m in step if f"mingpt_nb.{m}" in loaded and step[m] > number]
-    heavy = ["matplotlib"] if module in LIGHT and "matplotlib" in loaded else []
+    heavy = sorted(WITHOUT.get(module, set()) & set(loaded))
     failed |= bool(higher or heavy)
-    print(f"{number:02} {module}: {'loads ' + ', '.join(higher + heavy) if higher or heavy else 'ok'}")
+    print(f"{number:3} {module}: {'loads ' + ', '.join(higher + heavy) if higher or heavy else 'ok'}")
 sys.exit(failed)

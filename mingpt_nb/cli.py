@@ -15,13 +15,15 @@ from typing import Annotated, Union
 import tyro
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from . import chargpt
+from . import chargpt, tokens
 from .config import InvalidValue
 
 # %% ../nbs/90_cli.ipynb #56608000
 JOBS = {
     "chargpt": (chargpt.ChargptConfig, chargpt.train),
     "sample": (chargpt.SampleConfig, chargpt.sample),
+    "train-bpe": (tokens.TrainBPEConfig, tokens.train_tokenizer),
+    "tokenize": (tokens.TokenizeConfig, tokens.tokenize),
 }
 
 # %% ../nbs/90_cli.ipynb #c6c29837
