@@ -130,8 +130,8 @@ class Encoder:
         try:
             return b"".join(map(self.bytes.__getitem__, ids))
         except (KeyError, TypeError) as error:
-            wrong = error.args[0] if isinstance(error, KeyError) else ids
-            raise InvalidValue(f"token id = {wrong!r}: must be one of the {len(self)} in the "
+            wrong = repr(error.args[0] if isinstance(error, KeyError) else ids)[:60]
+            raise InvalidValue(f"token id = {wrong}: must be one of the {len(self)} in the "
                                "vocabulary") from None
 
     def decode(
@@ -153,7 +153,7 @@ def save(
     self: Encoder,
     folder: str | os.PathLike,  # made if need be
 ):
-    """Write `vocab.json`, `merges.txt` and `tokenizer.json`."""
+    """Write `tokenizer.json` and, with GPT-2's pattern, `vocab.json` and `merges.txt`."""
     write_vocabulary(folder, self.vocabulary._replace(encoder=self.encoder))
 
 
@@ -212,7 +212,8 @@ def encode_iter(
     disallowed_special: Collection[str] = (),  # as in `encode`
 ) -> Iterator[int]:  # the ids of the whole text
     """Encode a stream of text, holding no more of it than a piece."""
-    for token in chain(*self._specials(allowed_special, disallowed_special)):
+    allowed_special, disallowed_special = self._specials(allowed_special, disallowed_special)
+    for token in (*allowed_special, *disallowed_special):
         require(not re.search(r"\s", token), "special token", token, "without blanks in a stream")
     for piece in pieces(chunks):
         yield from self.encode(piece, allowed_special, disallowed_special)
@@ -226,7 +227,7 @@ def decode_iter(
     """Decode a stream of tokens; bytes that can't become a character are replaced."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for i in ids:
-        if text := decoder.decode(self.decode_bytes([int(i)])):
+        if text := decoder.decode(self.decode_bytes([i.item() if hasattr(i, "item") else i])):
             yield text
     if text := decoder.decode(b"", final=True):
         yield text
@@ -283,9 +284,13 @@ def train_bpe(
     least = 256 + len(special_tokens)
     require(is_count(vocab_size) and vocab_size >= least, "vocab_size", vocab_size,
             f"an integer of at least {least}: the bytes and {len(special_tokens)} special tokens")
+    ids_by_token(Vocabulary(None, [], pattern, special_tokens))  # raises before the work begins
     split, words = Splitter(pattern), Counter()
+    cut = re.compile("|".join(map(re.escape, special_tokens)) or "(?!)")
     for text in [texts] if isinstance(texts, str) else texts:
-        words.update(split(text))
+        require(isinstance(text, str), "type of a text", type(text).__name__, "str")
+        for part in cut.split(text):  # what is written like a special token isn't learned from
+            words.update(split(part))
     encoder = Encoder(None, learn_merges(words, vocab_size - least), pattern, special_tokens)
     if len(encoder) < vocab_size:
         logger.warning("the text has too few pairs that occur twice; the vocabulary has %d "

@@ -108,7 +108,8 @@ def documents(
     for source in sources:
         if source in CORPORA:
             text = CORPORA[source]()
-            yield len(text.encode("utf-8")), [text]
+            parts = [text[i : i + 2**18] for i in range(0, len(text), 2**18)]
+            yield len(text.encode("utf-8")), parts
         else:
             for file in files_of(source):
                 yield file.stat().st_size, read_chunks(file)

@@ -10,7 +10,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
-from itertools import chain
 
 import regex
 from tqdm import tqdm
@@ -58,7 +57,8 @@ class Splitter:
         later = "".join("-".join(rf"\U{int(end, 16):08x}" for end in part.split("-"))
                         for part in LATER)
         exact = re.sub(r"\\p{[LN]}", lambda kind: rf"[{kind.group()}--[{later}]]", source)
-        self.exact = regex.compile(exact, regex.V1)
+        self.exact, self.quick = regex.compile(exact, regex.V1), regex.compile(source)
+        self.later = re.compile(f"[{later}]")
         plain = source.replace(r"\p{L}\p{N}]", "A-Za-z0-9]")
         plain = plain.replace(r"\p{L}", "[A-Za-z]").replace(r"\p{N}", "[0-9]")
         self.ascii = re.compile(plain, re.ASCII)
@@ -67,9 +67,12 @@ class Splitter:
         require(isinstance(text, str), "type of text", type(text).__name__, "str")
         if text.isascii():
             return self.ascii.findall(text)
-        parts = self.line_start.split(text)
-        return list(chain.from_iterable(
-            (self.ascii if part.isascii() else self.exact).findall(part) for part in parts))
+        words = []
+        for part in self.line_start.split(text):
+            rare = not part.isascii() and self.later.search(part)
+            pattern = self.exact if rare else self.ascii if part.isascii() else self.quick
+            words += pattern.findall(part)
+        return words
 
 # %% ../nbs/03b_merges.ipynb #20cf7103
 BOUNDARY = regex.compile(r"(?r)(?<=\S)(?=[^\S\r\n])|(?<=\S\n)(?=\S)")  # searched from the end

@@ -40,8 +40,11 @@ def ids_by_token(
             raise InvalidValue(f"merge {rank} = {(a, b)!r}: must make a new token of bytes and of "
                                "what earlier merges made")
         tokens[a + b] = None
+    require(not isinstance(special_tokens, str), "special_tokens", special_tokens,
+            "a collection of tokens")
     for token in special_tokens:
-        require(token and token not in tokens, "special token", token, "one that no merge makes")
+        require(token and token not in tokens, "special token", token,
+                "one that no merge makes and that isn't named twice")
         tokens[token] = None
     if encoder is None:
         return {token: i for i, token in enumerate(tokens)}
@@ -114,41 +117,57 @@ def _read_tokenizer_json(path):
     """Return the vocabulary that a `tokenizer.json` holds."""
     content = _read_json(path)
     try:
-        model, words = content["model"], content["pre_tokenizer"]
-        require(model["type"] == "BPE", f"type in {path}", model["type"], "BPE")
-        require(content.get("normalizer") is None, f"normalizer in {path}", content["normalizer"],
-                "absent; a text must stay as it is")
-        steps = words["pretokenizers"] if words["type"] == "Sequence" else [words]
-        kinds = [step.get("pattern", {}).get("Regex") if step["type"] == "Split"
-                 else "gpt2" if step["type"] == "ByteLevel" and step.get("use_regex", True)
-                 else None for step in steps]
-        patterns = [name for name, source in PATTERNS.items() if {name, source} & set(kinds)]
-        plain = (len(patterns) == 1 and steps[-1]["type"] == "ByteLevel"
-                 and not steps[-1]["add_prefix_space"])
-        require(plain, f"pre_tokenizer in {path}", words,
-                f"ByteLevel without a prefix space, with a pattern of {', '.join(PATTERNS)}")
-        added = {token["content"]: token["id"] for token in content.get("added_tokens", [])}
-        return Vocabulary({**model["vocab"], **added}, _as_pairs(model["merges"], path),
-                          patterns[0], list(added))
+        model, words, added = content["model"], content["pre_tokenizer"], content["added_tokens"]
+        after, pattern = content.get("post_processor"), _pattern_of(words)
+        options = [name for name in ("dropout", "continuing_subword_prefix", "end_of_word_suffix",
+                                     "byte_fallback", "ignore_merges") if model.get(name)]
+        odd = [token["content"] for token in added
+               if token.get("single_word") or token.get("lstrip") or token.get("rstrip")]
+        for part, found, good in (
+            ("type of the model", model["type"], model["type"] == "BPE"),
+            ("options of the model", options, not options),
+            ("normalizer", content.get("normalizer"), content.get("normalizer") is None),
+            ("pre_tokenizer", words, pattern is not None),
+            ("post_processor", after, after is None or after["type"] == "ByteLevel"),
+            ("added_tokens that take blanks with them", odd, not odd),
+        ):
+            require(good, f"{part} in {path}", found, "as in GPT-2's tokenizer; others can't be read")
+        special = {token["content"]: token["id"] for token in added}
+        return Vocabulary({**model["vocab"], **special}, _as_pairs(model["merges"], path), pattern,
+                          list(special))
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidValue(f"{path} isn't the file of a byte-level BPE "
                            f"({type(error).__name__}: {error})") from None
+
+
+def _pattern_of(words):
+    """Return the name of the pattern that a pre_tokenizer cuts with, or None."""
+    steps = words["pretokenizers"] if words["type"] == "Sequence" else [words]
+    *before, last = steps
+    if last["type"] != "ByteLevel" or last["add_prefix_space"]:
+        return None
+    if last.get("use_regex", True):
+        return None if before else "gpt2"
+    names = [name for name, source in PATTERNS.items() for step in before
+             if step["type"] == "Split" and step["pattern"].get("Regex") == source
+             and step["behavior"] == "Isolated" and not step["invert"]]
+    return names[0] if len(before) == len(names) == 1 else None
 
 # %% ../nbs/03c_vocabulary.ipynb #5cc42a85
 def write_vocabulary(
     folder: str | os.PathLike,  # made if need be
     vocabulary: Vocabulary,
 ):
-    """Write `vocab.json`, `merges.txt` and `tokenizer.json`."""
+    """Write `tokenizer.json` and, with GPT-2's pattern, `vocab.json` and `merges.txt`."""
     folder, ids = Path(folder), ids_by_token(vocabulary)
     folder.mkdir(parents=True, exist_ok=True)
     merges = "".join(f"{a} {b}\n" for a, b in vocabulary.bpe_merges)
     both = _tokenizer_json(vocabulary, ids)
-    for name, content in (
-        ("vocab.json", json.dumps(ids, ensure_ascii=False)),
-        ("merges.txt", "#version: 0.2\n" + merges),
-        ("tokenizer.json", json.dumps(both, ensure_ascii=False, indent=1)),
-    ):
+    files = {"tokenizer.json": json.dumps(both, ensure_ascii=False, indent=1)}
+    if vocabulary.pattern == "gpt2":
+        files["vocab.json"] = json.dumps(ids, ensure_ascii=False)
+        files["merges.txt"] = "#version: 0.2\n" + merges
+    for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8", newline="\n")
 
 
