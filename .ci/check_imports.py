@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 # Modules that must not load what they don't need.
-WITHOUT = {module: {"matplotlib"} for module in ("attention", "blocks", "model", "trainer", "tokens")}
+WITHOUT = {module: {"matplotlib"} for module in
+           ("attention", "blocks", "model", "checkpoints", "tokens", "processes", "settings",
+            "trainer", "callbacks")}
 WITHOUT |= {module: {"matplotlib", "torch", "numpy"}
             for module in ("config", "corpora", "merges", "vocabulary", "bpe")}
 

@@ -17,6 +17,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from . import chargpt, tokens
 from .config import InvalidValue
+from .trainer import Diverged
 
 # %% ../nbs/90_cli.ipynb #56608000
 JOBS = {
@@ -56,8 +57,9 @@ def main(
             job(config)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (InvalidValue, OSError) as error:
-        print(f"mingpt-nb: {error}", file=sys.stderr)
+    except (InvalidValue, OSError, Diverged) as error:
+        if os.environ.get("RANK", "0") == "0":  # of several processes, one speaks
+            print(f"mingpt-nb: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("mingpt-nb: interrupted", file=sys.stderr)
