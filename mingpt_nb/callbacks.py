@@ -101,7 +101,8 @@ class TensorBoard:
         self.folder, self.make_writer = folder, SummaryWriter
 
     def on_train_start(self, trainer):
-        self.writer = self.make_writer(_in_work_dir(trainer, self.folder, "tensorboard"))
+        self.writer = self.make_writer(_in_work_dir(trainer, self.folder, "tensorboard"),
+                                       purge_step=trainer.iter_num or None)
 
     def on_log(self, trainer):
         for name, value in trainer.history[-1].items():
@@ -206,6 +207,9 @@ class EarlyStopping:
         require(is_count(patience), "patience", patience, "an integer of at least 1")
         self.patience, self.min_delta = patience, min_delta
 
+    def on_train_start(self, trainer):  # a run that had stopped before it was resumed stays so
+        self.on_eval_end(trainer)
+
     def on_eval_end(self, trainer):
         losses = [row["val_loss"] for row in trainer.history if row["val_loss"] is not None]
         best, since = math.inf, 0
@@ -233,7 +237,7 @@ class BestWeights:
 
     def on_eval_end(self, trainer):
         losses = [row["val_loss"] for row in trainer.history if row["val_loss"] is not None]
-        if losses[-1] <= min(losses):
+        if losses[-1] <= min((loss for loss in losses if math.isfinite(loss)), default=-math.inf):
             replace_file(self.file, lambda path: save_file(trainer.weights(), path))
 
 # %% ../nbs/05b_callbacks.ipynb #cba3b95e

@@ -229,8 +229,9 @@ def train(
         trainer.run()
     except (KeyboardInterrupt, SystemExit) as error:
         interruption = error
-    weights = trainer.weights()
-    if first:
+    if trainer.iter_num > 0:
+        weights = trainer.weights()
+    if first and trainer.iter_num > 0:
         save(folder, weights, model_config, tokenizer, asdict(config))
         logger.info("saved after %d steps in %s", trainer.iter_num, folder)
     if interruption is not None:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['logger', 'replace_file', 'whole_folder', 'writable_folder', 'checkpoint_folders', 'save_checkpoint',
-           'read_checkpoint', 'latest_checkpoint', 'random_state', 'set_random_state']
+           'read_checkpoint', 'latest_checkpoint', 'forget_after', 'random_state', 'set_random_state']
 
 # %% ../nbs/04a_checkpoints.ipynb #67e4ecad
 import json
@@ -52,6 +52,7 @@ def whole_folder(
         yield partial
         for file in partial.rglob("*"):
             _sync(file)
+        _sync(partial)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -119,7 +120,8 @@ def save_checkpoint(
         raise OSError(f"{path} can't be written ({reason}; the disk has {free:,} MB free); "
                       "earlier checkpoints are as they were") from error
     for old in checkpoint_folders(folder)[:-keep]:
-        os.replace(old, old.with_name(f".{old.name}.partial"))
+        if old != path:
+            os.replace(old, old.with_name(f".{old.name}.partial"))
     for leftover in folder.glob(".step-*.partial"):  # also of a process that was killed
         shutil.rmtree(leftover)
     return path
@@ -150,6 +152,15 @@ def latest_checkpoint(
             last = error
     if paths:
         raise last
+
+# %% ../nbs/04a_checkpoints.ipynb #198fb821
+def forget_after(
+    path: Path,  # of a checkpoint from which a run goes on
+):
+    """Take away the names of later checkpoints, which would be in the way of new ones."""
+    for later in checkpoint_folders(path.parent):
+        if int(later.name[5:]) > int(path.name[5:]):
+            os.replace(later, later.with_name(f".{later.name}.partial"))
 
 # %% ../nbs/04a_checkpoints.ipynb #4ae8875a
 def random_state(

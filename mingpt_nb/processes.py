@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict, set_state_dict
+from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict, set_model_state_dict
+from torch.distributed.checkpoint.state_dict import set_state_dict
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.nn.parallel import DistributedDataParallel
@@ -144,6 +145,9 @@ def load_full_state(
         require(weights[name].shape == mine[name], f"shape of {name}", tuple(weights[name].shape),
                 f"{tuple(mine[name])}, as in this model")
     options = StateDictOptions(full_state_dict=True, strict=False)  # a tied head is saved once
+    if not moments["state"]:  # an optimizer without memory
+        set_model_state_dict(model, weights, options=options)
+        return
     set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments,
                    options=options)
 

@@ -146,11 +146,12 @@ class Fetch:
         # a generator of its own, else the loader would disturb the global one, which dropout uses
         own = torch.Generator().manual_seed(0)
         return iter(DataLoader(self, batch_size=None, sampler=batches, num_workers=workers,
-                               generator=own, worker_init_fn=_leave_ctrl_c_to_the_parent))
+                               generator=own, worker_init_fn=_leave_signals_to_the_parent))
 
 
-def _leave_ctrl_c_to_the_parent(worker):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _leave_signals_to_the_parent(worker):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 # %% ../nbs/04e_settings.ipynb #39823411
 def set_seed(

@@ -16,15 +16,16 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from .checkpoints import checkpoint_folders, latest_checkpoint, random_state
-from .checkpoints import save_checkpoint, set_random_state, writable_folder
+from .checkpoints import checkpoint_folders, forget_after, latest_checkpoint
+from .checkpoints import random_state, save_checkpoint, set_random_state
+from .checkpoints import writable_folder
 from .config import InvalidValue, require
 from .processes import full_state, full_weights, gradient_sync, join_processes
 from .processes import load_full_state, spread_model
@@ -60,7 +61,8 @@ class Trainer:
         callbacks=(),  # objects with methods named after events, called in this order
     ):
         config.check()
-        require(len(train_dataset) > 0, "len(train_dataset)", 0, "at least 1")
+        for name, dataset in (("train_dataset", train_dataset), ("eval_dataset", eval_dataset)):
+            require(dataset is None or len(dataset) > 0, f"len({name})", 0, "at least 1")
         self.config, self.model = config, model
         self.train_dataset, self.eval_dataset = train_dataset, eval_dataset
         self.processes = join_processes()  # alone, unless torchrun has started this program
@@ -105,6 +107,7 @@ class Trainer:
         self._prepare()
         self.trigger_callbacks("on_train_start")
         try:
+            _checkpoint_layers(self.model, self.config.activation_checkpointing)
             with self._signals():
                 for batches in self._batches():
                     counts = [(y != -1).sum().item() for _, y in batches]
@@ -114,8 +117,13 @@ class Trainer:
                     self._step(batches, counts, targets)
                     if self._due(self.config.checkpoint_interval):
                         self.save()
-                if self.config.work_dir is not None and self.iter_num > self._saved:
-                    self.save()
+                self._save_what_is_new()
+        except (Diverged, OSError):
+            raise
+        except Exception:  # of a callback or an evaluation: what has been learned is not to blame
+            if self.processes.size == 1:
+                self._save_what_is_new()
+            raise
         finally:
             _checkpoint_layers(self.model, False)
             self.trigger_callbacks("on_train_end")
@@ -134,9 +142,11 @@ class Trainer:
         self.loss = 0.0
         for i, ((x, y), count) in enumerate(zip(batches, counts), 1):
             x, y = self._to_device(x), self._to_device(y)
-            with gradient_sync(self._spread, i == len(batches)):
+            with gradient_sync(self._synced, i == len(batches)):
                 with self._autocast():
                     _, loss = self._spread(x, y)
+                if count == 0:  # the mean of nothing isn't a number
+                    loss = loss.nan_to_num(0.0)
                 loss = loss * (count / max(targets, 1))  # its share of the step's mean
                 self._scaler.scale(loss * self.processes.size).backward()  # which takes the mean
             self.loss += loss.detach()
@@ -145,6 +155,7 @@ class Trainer:
         self._note(norm, tokens=sum(x.numel() for x, _ in batches) * self.processes.size)
         self._scaler.step(self.optimizer)
         self._scaler.update()
+        self._done = self.iter_num + 1  # what a checkpoint holds from here on
 
         evaluates = self.iter_num + 1 == config.max_iters or self._due(config.eval_interval, 1)
         if evaluates or self._due(config.log_interval, 1):
@@ -157,13 +168,15 @@ class Trainer:
         """Keep the numbers of a step for the log; raise `Diverged` if they aren't finite."""
         norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
         loss, norm = torch.stack([self.loss.float(), norm.float()]).tolist()  # waits for the device
-        bad = not math.isfinite(loss + (0.0 if self._scaler.is_enabled() else norm))
-        if self.processes.sum(bad)[0]:
+        scales = self._scaler.is_enabled()  # then an overflow now and then is expected
+        bad = not math.isfinite(loss) or not (scales or math.isfinite(norm))
+        if self.processes.sum(bad or scales and self._scaler.get_scale() < 1)[0]:
             raise Diverged(
                 f"step {self.iter_num}: loss {loss}, gradient norm {norm}; examples "
                 f"{self._order.at(self.iter_num)}; the last good checkpoint is {self.checkpoint}")
         self._losses.append(loss)
-        self._norms.append(norm)
+        if math.isfinite(norm):
+            self._norms.append(norm)
         self._tokens += tokens
 
     def _due(self, interval, ahead=0):
@@ -186,7 +199,10 @@ class Trainer:
         indices = (self._order.at(step)[first + i * size : first + (i + 1) * size]
                    for step in steps for i in range(config.grad_accum))
         fetched = Fetch(self.train_dataset).all(indices, config.num_workers)
-        while batches := list(itertools.islice(fetched, config.grad_accum)):
+        while not (self._stopping and self.processes.size == 1):  # several have to agree to stop
+            batches = list(itertools.islice(fetched, config.grad_accum))
+            if not batches:
+                break
             yield batches
 
     def log(self, evaluate: bool = False):
@@ -197,7 +213,7 @@ class Trainer:
             loss=self.processes.sum(sum(self._losses) / len(self._losses))[0],
             val_loss=None,
             lr=self.optimizer.param_groups[0]["lr"],
-            grad_norm=sum(self._norms) / len(self._norms),  # before clipping
+            grad_norm=sum(self._norms) / max(1, len(self._norms)),  # before clipping
             tokens_per_second=self._tokens / (now - self._since),
             memory=peak_memory(self.device),  # bytes
             seconds=now - self._start - self._paused,  # without the time spent on evaluation
@@ -241,26 +257,34 @@ class Trainer:
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Return the whole model's weights by name, on the CPU; all processes take part."""
-        return full_weights(self.model)
+        return {name: weight.clone() for name, weight in full_weights(self.model).items()}
 
     def save(self):
         """Write a checkpoint to the work directory; all processes take part."""
         weights, moments = full_state(self.model, self.optimizer)
         randoms = self.processes.gather(random_state(self.device))
         if self.processes.first:
-            state = dict(iter_num=self.iter_num, optimizer=moments, random=randoms,
-                         scaler=self._scaler.state_dict(), history=self.history,
-                         config=asdict(self.config), seconds=self._seconds(),
-                         pending=(self._losses, self._norms, self._tokens))
-            facts = dict(step=self.iter_num, of=self.config.max_iters, **asdict(self.config))
-            self.checkpoint = save_checkpoint(self._folder(), self.iter_num, weights, state, facts,
-                                              self.config.keep_checkpoints)
-        self._saved = self.iter_num
+            moments["param_groups"] = _plain(moments["param_groups"])
+            now = time.perf_counter()
+            state = dict(iter_num=self._done, optimizer=moments, random=randoms,
+                         scaler=self._scaler.state_dict(), history=_plain(self.history),
+                         config=_plain(asdict(self.config)), model=_settings_of(self.model),
+                         seconds=now - self._start - self._paused,
+                         pending=(self._losses, self._norms, self._tokens, now - self._since))
+            facts = dict(step=self._done, of=self.config.max_iters, **asdict(self.config))
+            if self._replaces:
+                shutil.rmtree(self._folder())
+                self._replaces = False
+            self.checkpoint = save_checkpoint(self._folder(), self._done, weights, state,
+                                              _plain(facts), self.config.keep_checkpoints)
+        self._saved = self._done
         self.trigger_callbacks("on_checkpoint")
 
     def _prepare(self):
         """Make the optimizer, and load the latest checkpoint if the run is to go on."""
+        self.config.check()
         config, model, world = self.config, self.model, self.processes.size
+        self._done, self._replaces = 0, False
         self.iter_num, self.history, self.checkpoint, self._saved = 0, [], None, 0
         self._stopping, self._signal = False, None
         self._losses, self._norms, self._tokens, self._paused = [], [], 0, 0.0
@@ -269,9 +293,11 @@ class Trainer:
         found = None
         if config.work_dir is not None:
             writable_folder("work_dir", config.work_dir)
-            found = latest_checkpoint(self._folder()) if config.resume else self._make_room()
-        self._spread = spread_model(model, self.processes, self.device, config.shard)
-        _checkpoint_layers(model, config.activation_checkpointing)
+            if config.resume:
+                found = latest_checkpoint(self._folder())
+            else:
+                self._replaces = self._holds_a_finished_run()
+        self._synced = self._spread = spread_model(model, self.processes, self.device, config.shard)
         if config.compile:
             self._spread = torch.compile(self._spread)
         self.optimizer = make_optimizer(model, config)
@@ -287,29 +313,41 @@ class Trainer:
     def _load(self, path, weights, state):
         """Take over what a checkpoint holds."""
         try:
+            mine, theirs = _settings_of(self.model), state["model"]
+            for name in mine.keys() & theirs.keys():
+                require(mine[name] == theirs[name] or name.endswith("_pdrop"), f"model.{name}",
+                        mine[name], f"{theirs[name]}, as in the checkpoint")
+            chosen = [{name: value for name, value in group.items() if name != "params"}
+                      for group in self.optimizer.param_groups]
             load_full_state(self.model, self.optimizer, weights, state["optimizer"])
-            self._scaler.load_state_dict(state["scaler"])
-            self.iter_num = self._saved = state["iter_num"]
+            for group, values in zip(self.optimizer.param_groups, chosen):
+                group.update(values)  # the settings of today, not those of the checkpoint
+            if self._scaler.is_enabled() and state["scaler"]:
+                self._scaler.load_state_dict(state["scaler"])
+            self.iter_num = self._saved = self._done = state["iter_num"]
             self.history, self.checkpoint = state["history"], path
-            self._losses, self._norms, self._tokens = state["pending"]
+            self._losses, self._norms, self._tokens, elapsed = state["pending"]
+            self._since -= elapsed
             self._start -= state["seconds"]
             if len(state["random"]) == self.processes.size:
                 set_random_state(state["random"][self.processes.rank], self.device)
         except InvalidValue as error:
             raise InvalidValue(f"checkpoint {path} is that of another model: {error}") from None
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AssertionError, RuntimeError) as error:
             raise InvalidValue(f"checkpoint {path} was not written by this trainer "
                                f"({type(error).__name__}: {error})") from None
-        for name, value in asdict(self.config).items():
+        if self.processes.first:
+            forget_after(path)  # later ones can't be read
+        for name, value in _plain(asdict(self.config)).items():
             if name in SAME_RUN and state["config"].get(name, value) != value:
                 logger.warning("resumed with another %s: %s, was %s", name, value,
                                state["config"][name])
         self._say("resumed from %s, after %d steps", path, self.iter_num)
 
-    def _make_room(self):
-        """Delete the checkpoints of an earlier run that was finished; protect any other."""
+    def _holds_a_finished_run(self):
+        """Tell whether there are checkpoints to replace; `InvalidValue` if their run can go on."""
         if not self.processes.first:
-            return
+            return False
         for path in checkpoint_folders(self._folder())[-1:]:
             try:
                 facts = json.loads((path / "run.json").read_text(encoding="utf-8"))
@@ -319,13 +357,15 @@ class Trainer:
             require(not unfinished, "work_dir", self.config.work_dir,
                     f"another folder, or resume set: it holds a run that stopped at step "
                     f"{facts['step']} of {facts['of']}")
-            shutil.rmtree(self._folder())
+            return True
+        return False
+
+    def _save_what_is_new(self):
+        if self.config.work_dir is not None and self._done > self._saved:
+            self.save()
 
     def _folder(self):
         return Path(self.config.work_dir) / "checkpoints"
-
-    def _seconds(self):
-        return time.perf_counter() - self._start - self._paused
 
     def _say(self, *words):
         if self.processes.first:
@@ -366,6 +406,18 @@ def peak_memory(
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _plain(value):
+    """Return a value as JSON has it: paths as strings, NumPy's numbers as Python's."""
+    convert = lambda other: other.item() if hasattr(other, "item") else str(other)
+    return json.loads(json.dumps(value, default=convert))
+
+
+def _settings_of(model):
+    """Return the configuration of a model that has one."""
+    config = getattr(model, "config", None)
+    return _plain(asdict(config)) if is_dataclass(config) else {}
 
 
 def _checkpoint_layers(model, on):
