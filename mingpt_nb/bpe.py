@@ -32,7 +32,7 @@ class WordCache(dict):
     def __init__(
         self,
         compute: Callable[[str], tuple[int, ...]],  # gives the ids of a word
-        max_words: int = 2**17,  # some 40 MB
+        max_words: int = 2**17,  # kept at most
     ):
         self.compute, self.max_words = compute, max_words
 

@@ -107,8 +107,7 @@ class Trainer:
         self._prepare()
         self.trigger_callbacks("on_train_start")
         try:
-            _checkpoint_layers(self.model, self.config.activation_checkpointing)
-            with self._signals():
+            with self._signals(), _recomputing(self.model, self.config.activation_checkpointing):
                 for batches in self._batches():
                     counts = [(y != -1).sum().item() for _, y in batches]
                     targets, stops = self.processes.sum(sum(counts), self._stopping)
@@ -125,7 +124,6 @@ class Trainer:
                 self._save_what_is_new()
             raise
         finally:
-            _checkpoint_layers(self.model, False)
             self.trigger_callbacks("on_train_end")
         if self._signal == signal.SIGINT:
             raise KeyboardInterrupt
@@ -420,13 +418,20 @@ def _settings_of(model):
     return _plain(asdict(config)) if is_dataclass(config) else {}
 
 
-def _checkpoint_layers(model, on):
+@contextmanager
+def _recomputing(model, on):
     """Let each layer of the model's module lists compute its activations again when needed."""
-    for layers in [m for m in model.modules() if isinstance(m, torch.nn.ModuleList)]:
-        for layer in layers:
-            layer.__dict__.pop("forward", None)  # back to that of its class
-            if on:
-                layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)
+    lists = [m for m in model.modules() if isinstance(m, torch.nn.ModuleList)] if on else []
+    layers = [(layer, layer.__dict__.get("forward")) for layers in lists for layer in layers]
+    for layer, _ in layers:
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)
+    try:
+        yield
+    finally:
+        for layer, own in layers:
+            del layer.forward  # back to that of its class,
+            if own is not None:
+                layer.forward = own  # or to what it had of its own
 
 # %% ../nbs/05_trainer.ipynb #50e42b1c
 def make_optimizer(
