@@ -19,7 +19,7 @@ from .config import Config, GPTConfig, is_count, require
 from .model import GPT
 from .runs import load_model, train_and_save, with_sizes
 from .settings import TrainerConfig, pick_device, set_seed
-from .tasks import Accuracy, Shuffle, right_answers
+from .tasks import Accuracy, TaskDataset, right_answers
 from .trainer import Trainer
 
 # %% ../nbs/06_adder.ipynb #a5514014
@@ -33,7 +33,7 @@ class AdditionConfig(Config):
     ndigit: int = 2  # digits of each number, from 1 to 9
 
 
-class AdditionDataset(torch.utils.data.Dataset):
+class AdditionDataset(TaskDataset):
     """Sums of two numbers as digits: `x` the places 0 to 3n − 1, `y` what follows each of them."""
 
     @staticmethod
@@ -46,38 +46,24 @@ class AdditionDataset(torch.utils.data.Dataset):
         config,  # anything with `ndigit`
         split: str,  # "train" or "test", which have no pair in common
     ):
-        n = config.ndigit
+        self.ndigit = n = config.ndigit
         require(is_count(n) and n <= MOST_DIGITS, "ndigit", n,
                 f"an integer from 1 to {MOST_DIGITS}")
-        require(split in ("train", "test"), "split", split, "train or test")
-        self.ndigit, self.pairs = n, Shuffle(10 ** (2 * n), seed=1337)
-        held_out = min(len(self.pairs) // 5, 500)
-        self.first, self.size = ((0, held_out) if split == "test" else
-                                 (held_out, len(self.pairs) - held_out))
+        super().__init__(10 ** (2 * n), split, most=500)
 
-    def __len__(self):
-        return self.size
-
-    def __getitem__(self, i):
-        x, y = self.batch([i])
-        return x[0], y[0]
-
-    def numbers(
+    def terms(
         self,
         indices,  # of examples, (B,)
     ) -> tuple[np.ndarray, np.ndarray]:  # int64 (B,) each
-        """Return the two numbers of each example."""
-        places = np.asarray(indices, dtype=np.int64)
-        if places.size and not (places.min() >= 0 and places.max() < self.size):
-            raise IndexError(f"examples {places.min()} to {places.max()} of {self.size}")
-        return np.divmod(self.pairs[places + self.first], 10**self.ndigit)
+        """Return the two numbers that are added."""
+        return np.divmod(self.numbers(indices), 10**self.ndigit)
 
     def batch(
         self,
         indices,  # of examples, (B,)
     ) -> tuple[torch.Tensor, torch.Tensor]:  # x and y, int64 (B, 3n); -1 in y isn't graded
         """Return many examples at once."""
-        n, (a, b) = self.ndigit, self.numbers(indices)
+        n, (a, b) = self.ndigit, self.terms(indices)
         digits = np.concatenate([to_digits(a, n), to_digits(b, n),
                                  to_digits(a + b, n + 1)[:, ::-1]], axis=1)  # (B, 3n + 1)
         x, y = torch.from_numpy(digits[:, :-1].copy()), torch.from_numpy(digits[:, 1:].copy())
@@ -107,7 +93,7 @@ class AdderConfig(AdditionConfig):
 
     solve: str | None = None  # such as "85+50", for the model in trainer.work-dir; None trains one
     model: GPTConfig = field(default_factory=lambda: GPTConfig(
-        model_type="gpt-nano", embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0))
+        n_layer=3, n_head=3, n_embd=48, embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0))
     trainer: TrainerConfig = field(default_factory=lambda: TrainerConfig(
         max_iters=2000, batch_size=128, optimizer="muon", learning_rate=8e-3, lr_schedule="linear",
         warmup_iters=20, eval_interval=100, work_dir="out/adder"))
@@ -138,7 +124,7 @@ def report(
     right = right_answers(model, dataset).all(dim=1)
     print(f"{int(right.sum())} of {len(right)} test sums right")
     wrong = (~right).nonzero().flatten()[:mistakes].tolist()
-    for a, b in zip(*(numbers.tolist() for numbers in dataset.numbers(wrong))):
+    for a, b in zip(*(numbers.tolist() for numbers in dataset.terms(wrong))):
         print(f"it says {a} + {b} = {add(model, a, b, dataset.ndigit)}, not {a + b}")
 
 # %% ../nbs/06_adder.ipynb #32a64a36

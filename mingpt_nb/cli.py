@@ -15,14 +15,17 @@ from typing import Annotated, Union
 import tyro
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from . import chargpt, tokens
-from .config import InvalidValue
+from . import adder, chargpt, generating, sorting, tokens
+from .config import GPTConfig, InvalidValue
 from .trainer import Diverged
 
 # %% ../nbs/90_cli.ipynb #56608000
 JOBS = {
     "chargpt": (chargpt.ChargptConfig, chargpt.train),
     "sample": (chargpt.SampleConfig, chargpt.sample),
+    "generate": (generating.GenerateConfig, generating.generate),
+    "adder": (adder.AdderConfig, adder.run),
+    "sort": (sorting.SortingConfig, sorting.run),
     "train-bpe": (tokens.TrainBPEConfig, tokens.train_tokenizer),
     "tokenize": (tokens.TokenizeConfig, tokens.tokenize),
 }
@@ -32,12 +35,14 @@ def parse(
     args: Sequence[str],  # the words behind `mingpt-nb`
 ):  # an instance of one of the configurations in JOBS
     """Return the configuration that the arguments describe, or exit with help or an error."""
-    defaults = chargpt.ChargptConfig()
-    if any(arg.replace("_", "-").startswith("--model.model-type") for arg in args):
-        defaults.model.n_layer = defaults.model.n_head = defaults.model.n_embd = None
+    preset = any(arg.replace("_", "-").startswith("--model.model-type") for arg in args)
     commands = []
     for name, (config_class, _) in JOBS.items():
-        given = dict(default=defaults) if name == "chargpt" else {}
+        given, model = {}, config_class.__dataclass_fields__.get("model")
+        if preset and model is not None and model.type is GPTConfig:
+            defaults = config_class()
+            defaults.model.n_layer = defaults.model.n_head = defaults.model.n_embd = None
+            given = dict(default=defaults)
         settings = tyro.conf.subcommand(name, prefix_name=False, **given)
         commands.append(Annotated[config_class, settings])
     return tyro.cli(Union[tuple(commands)], args=args, prog="mingpt-nb",

@@ -270,7 +270,9 @@ class Trainer:
                          config=_plain(asdict(self.config)), model=_settings_of(self.model),
                          seconds=now - self._start - self._paused,
                          pending=(self._losses, self._norms, self._tokens, now - self._since))
-            facts = dict(step=self._done, of=self.config.max_iters, **asdict(self.config))
+            ended = self._stopping and self._signal is None  # by a callback, so it is finished
+            facts = dict(step=self._done, of=self._done if ended else self.config.max_iters,
+                         **asdict(self.config))
             if self._replaces:
                 shutil.rmtree(self._folder())
                 self._replaces = False
