@@ -15,7 +15,7 @@ from typing import Annotated, Union
 import tyro
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from . import chargpt, tokens
+from . import chargpt, export, tokens
 from .config import InvalidValue
 from .trainer import Diverged
 
@@ -25,6 +25,7 @@ JOBS = {
     "sample": (chargpt.SampleConfig, chargpt.sample),
     "train-bpe": (tokens.TrainBPEConfig, tokens.train_tokenizer),
     "tokenize": (tokens.TokenizeConfig, tokens.tokenize),
+    "export": (export.ExportConfig, export.export),
 }
 
 # %% ../nbs/90_cli.ipynb #c6c29837
