@@ -9,6 +9,8 @@ from pathlib import Path
 WITHOUT = {module: {"matplotlib"} for module in
            ("attention", "blocks", "model", "checkpoints", "tokens", "processes", "settings",
             "trainer", "callbacks")}
+WITHOUT |= {module: {"matplotlib", "transformers", "tokenizers", "huggingface_hub"}
+            for module in ("families", "pretrained", "export")}
 WITHOUT |= {module: {"matplotlib", "torch", "numpy"}
             for module in ("config", "corpora", "merges", "vocabulary", "bpe")}
 

@@ -68,6 +68,27 @@ class GPT(nn.Module):
         if config.tie_head:
             self.lm_head.weight = self.transformer.wte.weight
 
+    @staticmethod
+    def from_pretrained(
+        name_or_folder,  # a name on the Hugging Face hub, such as "gpt2", or a folder
+        revision: str | None = None,  # branch, tag or commit on the hub; None is the newest
+        dtype: torch.dtype | None = None,  # of the weights; None: as stored
+        device: str | torch.device | None = None,  # where the weights go; None is the CPU
+    ) -> "GPT":  # in evaluation mode
+        """Load a GPT-2, GPT-1, GPT-Neo or Image GPT; see the page on pretrained models."""
+        from mingpt_nb.pretrained import from_pretrained
+        return from_pretrained(name_or_folder, revision, dtype, device)
+
+    def save_pretrained(
+        self,
+        folder,  # to be made; may exist if it is empty
+        tokenizer=None,  # an Encoder or a CharTokenizer, whose files are added
+        max_shard_bytes: int = 5 * 10**9,  # weights are cut into several files above this size
+    ):
+        """Write the model as `transformers` does; see the page on pretrained models."""
+        from mingpt_nb.pretrained import save_pretrained
+        save_pretrained(self, folder, tokenizer, max_shard_bytes)
+
     @property
     def n_params(self) -> int:
         """Number of parameters; a tied head counts once."""
