@@ -8,7 +8,8 @@ from pathlib import Path
 # Modules that must not load what they don't need.
 WITHOUT = {module: {"matplotlib"} for module in
            ("attention", "blocks", "model", "checkpoints", "tokens", "processes", "settings",
-            "trainer", "callbacks")}
+            "optim", "trainer", "callbacks", "runs", "tasks", "adder", "chargpt", "sorting",
+            "generating")}
 WITHOUT |= {module: {"matplotlib", "transformers", "tokenizers", "huggingface_hub"}
             for module in ("families", "pretrained", "export")}
 WITHOUT |= {module: {"matplotlib", "torch", "numpy"}

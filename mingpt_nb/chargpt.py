@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['logger', 'CharTokenizer', 'DataConfig', 'CharDataset', 'make_tokenizer', 'split', 'load', 'ChargptConfig',
-           'stream_text', 'train', 'SampleConfig', 'sample']
+           'stream_text', 'end_token', 'encode_prompt', 'train', 'SampleConfig', 'sample']
 
 # %% ../nbs/07_chargpt.ipynb #8b9be2bf
 import json
@@ -12,6 +12,7 @@ import logging
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -196,7 +197,7 @@ class ChargptConfig(Config):
     model: GPTConfig = field(default_factory=lambda: GPTConfig(
         n_layer=4, n_head=4, n_embd=128, embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0))
     trainer: TrainerConfig = field(default_factory=lambda: TrainerConfig(
-        max_iters=1000, batch_size=16, optimizer="muon", learning_rate=1e-2, lr_schedule="linear",
+        max_iters=600, batch_size=16, optimizer="muon", learning_rate=1e-2, lr_schedule="linear",
         warmup_iters=20, eval_interval=100, work_dir="out/chargpt"))
 
 # %% ../nbs/07_chargpt.ipynb #21b12a80
@@ -208,26 +209,30 @@ def stream_text(
     **choices,  # temperature, do_sample, top_k, top_p, generator: as `GPT.stream` has them
 ) -> Iterator[str]:  # the text in parts, each of whole characters
     """Return an iterator over what a model makes of a prompt; ends with the text's end."""
-    end = getattr(tokenizer, "special_tokens", {}).get(END_OF_TEXT)
-    start = list(tokenizer.encode(prompt)) if prompt else [_beginning(tokenizer, end)]
-    idx = torch.tensor([start], device=model.lm_head.weight.device)  # (1, T)
-    new = model.stream(idx, tokens, **choices)
-    return tokenizer.decode_iter(_until(end, (token.item() for token in new)))
+    end = end_token(tokenizer)
+    idx = encode_prompt(tokenizer, prompt)[None].to(model.lm_head.weight.device)  # (1, T)
+    new = (token.item() for token in model.stream(idx, tokens, **choices))
+    return tokenizer.decode_iter(takewhile(lambda token: token != end, new))
 
 # %% ../nbs/07_chargpt.ipynb #565b61c8
-def _beginning(tokenizer, end):
-    """Return the token that stands in front of a text."""
-    if end is not None:
-        return end
-    characters = getattr(tokenizer, "characters", "\n")
-    return int(tokenizer.encode("\n" if "\n" in characters else characters[0])[0])
+def end_token(
+    tokenizer: CharTokenizer | Encoder,
+) -> int | None:
+    """Return the token that ends a text; characters have none."""
+    return getattr(tokenizer, "special_tokens", {}).get(END_OF_TEXT)
 
 
-def _until(end, tokens):
-    for token in tokens:
-        if token == end:
-            return
-        yield token
+def encode_prompt(
+    tokenizer: CharTokenizer | Encoder,
+    prompt: str,  # empty stands for the beginning of a text
+) -> torch.Tensor:  # int64 (T,), at least one token
+    """Return what a model has to read before it writes."""
+    if prompt:
+        return torch.as_tensor(tokenizer.encode(prompt))
+    if (end := end_token(tokenizer)) is not None:
+        return torch.tensor([end])
+    known = getattr(tokenizer, "characters", "\n")
+    return torch.as_tensor(tokenizer.encode("\n" if "\n" in known else known[0]))
 
 
 def _write(parts, prompt=""):

@@ -81,10 +81,10 @@ class SortingConfig(SortConfig):
 
     solve: str | None = None  # such as 314159, for the model in trainer.work-dir; None trains one
     model: GPTConfig = field(default_factory=lambda: GPTConfig(
-        model_type="gpt-nano", embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0))
+        n_layer=3, n_head=3, n_embd=48, embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0))
     trainer: TrainerConfig = field(default_factory=lambda: TrainerConfig(
-        max_iters=2000, batch_size=128, optimizer="muon", learning_rate=8e-3, lr_schedule="linear",
-        warmup_iters=20, eval_interval=100, work_dir="out/sort"))
+        max_iters=1000, batch_size=128, optimizer="muon", learning_rate=8e-3, lr_schedule="linear",
+        warmup_iters=20, eval_interval=50, work_dir="out/sort"))
 
 # %% ../nbs/09_sorting.ipynb #503d82d7
 def train(
