@@ -40,6 +40,7 @@ def read_tensors(
             return load_file(path)
         tensors = torch.load(path, map_location="cpu", weights_only=True,
                              mmap=zipfile.is_zipfile(path))
+        require(isinstance(tensors, dict), "content", type(tensors).__name__, "tensors by name")
         size = path.stat().st_size
         for name, t in tensors.items():
             sound = (isinstance(name, str) and torch.is_tensor(t) and t.layout == torch.strided
@@ -134,7 +135,9 @@ def named_tokens(
                if name.endswith(".json") and (folder / name).is_file()}
     try:
         both = content.pop("tokenizer.json", dict(model=dict(vocab={}), added_tokens=[]))
-        ids = [*both["model"]["vocab"].values(), *(token["id"] for token in both["added_tokens"])]
+        words = both["model"]["vocab"]  # a list of tokens in some kinds of tokenizers
+        ids = list(range(len(words)) if isinstance(words, list) else words.values())
+        ids += [token["id"] for token in both["added_tokens"]]
         ids += [i for tokens in content.values() for i in tokens.values()]
     except (AttributeError, KeyError, TypeError) as error:
         raise InvalidValue(f"{folder} has a tokenizer that can't be read "
