@@ -83,7 +83,10 @@ def spread_model(
     device: torch.device,  # of this process
     shard: bool,  # cut up the model (FSDP2) instead of copying it (DDP)
 ) -> torch.nn.Module:  # to call in place of the model while training
-    """Move a model to the devices of all processes."""
+    """Move a model to the devices of all processes, its parameters stored row by row."""
+    for p in model.parameters():  # those of a loaded model may be transposed views, which FSDP2
+        if not p.is_contiguous():  # refuses and the fused AdamW mixes up with its moments
+            p.data = p.data.contiguous()
     if not shard:
         model.to(device)
         return DistributedDataParallel(model) if processes.size > 1 else model
