@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['logger', 'CharTokenizer', 'DataConfig', 'CharDataset', 'make_tokenizer', 'split', 'load', 'ChargptConfig',
-           'stream_text', 'end_token', 'encode_prompt', 'train', 'SampleConfig', 'sample']
+           'stream_text', 'end_token', 'encode_prompt', 'write', 'train', 'SampleConfig', 'sample']
 
 # %% ../nbs/07_chargpt.ipynb #8b9be2bf
 import json
@@ -235,8 +235,11 @@ def encode_prompt(
     return torch.as_tensor(tokenizer.encode("\n" if "\n" in known else known[0]))
 
 
-def _write(parts, prompt=""):
-    """Print a text as it comes."""
+def write(
+    parts: Iterable[str],  # of a text, as they come
+    prompt: str,  # what stands in front
+):
+    """Print a prompt, and behind it a text as it comes."""
     print(prompt, end="", flush=True)
     for part in parts:
         print(part, end="", flush=True)
@@ -258,7 +261,6 @@ def train(
     model_config = with_sizes(config.model, len(tokenizer), config.data.block_size)
     require(config.tokens >= 0, "tokens", config.tokens, "at least 0")
     require(config.temperature >= 0, "temperature", config.temperature, "at least 0")
-    require(config.trainer.max_iters != 0, "trainer.max_iters", 0, "None or at least 1")
     tokenizer.encode(config.prompt)
     set_seed(config.trainer.seed)
     model = GPT(model_config)
@@ -272,13 +274,13 @@ def train(
                     f"{model.n_params:,}", trainer.device)
     train_and_save(trainer, "chargpt", config, tokenizer.save)
     if first:
-        loss = trainer.history[-1]["val_loss"]
-        logger.info("validation loss %.4f nats per token, %.3f bits per character", loss,
-                    loss / width / math.log(2))
+        for loss in [row["val_loss"] for row in trainer.history if row["val_loss"]][-1:]:
+            logger.info("validation loss %.4f nats per token, %.3f bits per character", loss,
+                        loss / width / math.log(2))
     if first and config.tokens > 0:
         model, tokenizer = load(config.trainer.work_dir)
-        _write(stream_text(model, tokenizer, config.prompt, config.tokens, do_sample=True,
-                           temperature=config.temperature), config.prompt)
+        write(stream_text(model, tokenizer, config.prompt, config.tokens, do_sample=True,
+                          temperature=config.temperature), config.prompt)
     return trainer
 
 # %% ../nbs/07_chargpt.ipynb #ffb746a1
@@ -304,5 +306,5 @@ def sample(
     if config.seed is not None:
         set_seed(config.seed)
     model.to(pick_device(config.device))
-    _write(stream_text(model, tokenizer, config.prompt, config.tokens, do_sample=True,
-                       temperature=config.temperature, top_k=config.top_k), config.prompt)
+    write(stream_text(model, tokenizer, config.prompt, config.tokens, do_sample=True,
+                      temperature=config.temperature, top_k=config.top_k), config.prompt)

@@ -31,9 +31,10 @@ def model_card(
 ) -> str:  # Markdown
     """Return a model card made of what the files of a training say."""
     config, text = model.config, Path(settings["text"]).name.replace("`", "")
+    unit = "character" if settings["tokenizer"] == "characters" else "byte pair"
     facts = {"parameters": f"{model.n_params:,}", "layers": config.n_layer, "heads": config.n_head,
-             "width": config.n_embd, "context": f"{config.block_size} characters",
-             "vocabulary": f"{config.vocab_size} characters"}
+             "width": config.n_embd, "context": f"{config.block_size} {unit}s",
+             "vocabulary": f"{config.vocab_size} {unit}s"}
     chosen = {name: value for name, value in settings["trainer"].items()
               if name not in ("work_dir", "resume") and value is not None}
     losses = {}
@@ -43,14 +44,14 @@ def model_card(
     return "\n".join([
         "---", *([f"license: {license}"] if license else []), "library_name: transformers",
         "pipeline_tag: text-generation", "tags:", "- gpt2", "- mingpt-nb", "---", "",
-        "# A GPT that writes characters", "", "Trained by `mingpt-nb chargpt`.", "",
+        f"# A GPT that writes {unit}s", "", "Trained by `mingpt-nb chargpt`.", "",
         "## Model", "", *_table("size", "", facts), "",
         "## Data", "", f"The text `{text}`. The last {settings['data']['val_fraction']:.0%} of it "
         "were held out for validation.", "",
         "## Training", "", *_table("setting", "value", chosen), "",
         "## Evaluation", "", "On the part of the text that was held out:" if losses
         else "None was recorded.", "",
-        *(_table("step", "loss, nats per character", losses) if losses else [])]) + "\n"
+        *(_table("step", f"loss, nats per {unit}", losses) if losses else [])]) + "\n"
 
 
 def _table(left, right, rows):

@@ -7,6 +7,7 @@ __all__ = ['open_model', 'token_losses', 'colour_strip', 'samples', 'GenerateCon
 
 # %% ../nbs/10_generating.ipynb #bd233f34
 import html
+import io
 import json
 import math
 import sys
@@ -19,7 +20,7 @@ import torch.nn.functional as F
 
 from . import chargpt
 from .bpe import Encoder
-from .chargpt import CharTokenizer, encode_prompt, end_token, stream_text
+from .chargpt import CharTokenizer, encode_prompt, end_token, stream_text, write
 from .config import Config, InvalidValue, is_count, require
 from .corpora import read_chunks
 from .model import GPT
@@ -34,7 +35,7 @@ def open_model(
     config = Path(name) / "config.json"
     try:
         ours = config.is_file() and "job" in json.loads(config.read_text(encoding="utf-8"))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         ours = False
     if ours:
         return chargpt.load(name)
@@ -109,8 +110,8 @@ class GenerateConfig(Config):
     file: str | None = None  # read the prompt from a UTF-8 file; - is standard input
     num_samples: int = 1  # continuations to write; one appears as it is written
     tokens: int = 40  # to write at most; a text may end before
-    greedy: bool = False  # take the likeliest token each time instead of drawing one
-    temperature: float = 1.0  # below 1 is more careful, above 1 bolder
+    greedy: bool = False  # take the likeliest token each time, as temperature 0 does
+    temperature: float = 1.0  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = None  # draw among the likeliest tokens that reach this probability
     seed: int | None = None  # the same seed writes the same text; None differs from run to run
@@ -126,7 +127,7 @@ def read_prompt(
     require(not config.prompt, "prompt", config.prompt, "left out if the prompt is in a file")
     if config.file == "-":
         try:
-            return sys.stdin.buffer.read().decode("utf-8")
+            return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig").read()
         except UnicodeDecodeError as error:
             raise InvalidValue(f"standard input is not UTF-8: {error.reason} at position "
                                f"{error.start}") from None
@@ -150,10 +151,7 @@ def generate(
     choices = dict(do_sample=not config.greedy, temperature=config.temperature,
                    top_k=config.top_k, top_p=config.top_p)
     if config.num_samples == 1:
-        print(prompt, end="", flush=True)
-        for part in stream_text(model, tokenizer, prompt, config.tokens, **choices):
-            print(part, end="", flush=True)
-        print()
+        write(stream_text(model, tokenizer, prompt, config.tokens, **choices), prompt)
         return
     texts = samples(model, tokenizer, prompt, config.num_samples, config.tokens, **choices)
     print(("\n" + "-" * 80 + "\n").join(prompt + text for text in texts))

@@ -12,7 +12,7 @@ import math
 import random
 import signal
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 import torch
@@ -162,6 +162,8 @@ def set_seed(
     seed: int,  # any integer from 0 to 2**32 - 1
 ):
     """Seed the random generators of Python, NumPy and PyTorch (all devices)."""
+    require(isinstance(seed, Integral) and 0 <= seed < 2**32, "seed", seed,
+            "an integer from 0 to 2**32 - 1")
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)

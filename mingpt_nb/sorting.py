@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from .callbacks import CSVLog, Progress
 from .config import Config, GPTConfig, is_count, require
-from .model import GPT
-from .runs import load_model, train_and_save, with_sizes
-from .settings import TrainerConfig, pick_device, set_seed
-from .tasks import Accuracy, TaskDataset, right_answers
+from .runs import load_model, readable
+from .settings import TrainerConfig, pick_device
+from .tasks import TaskDataset, train_task
 from .trainer import Trainer
 
 # %% ../nbs/09_sorting.ipynb #157d1020
@@ -43,7 +41,7 @@ class SortDataset(TaskDataset):
     ):
         self.length, self.base = length, base = config.length, config.num_digits
         require(is_count(base) and 2 <= base <= 10, "num_digits", base, "an integer from 2 to 10")
-        require(is_count(length) and 5 <= base**length <= 10**18, "length", length,
+        require(is_count(length) and length < 60 and 5 <= base**length <= 10**18, "length", length,
                 f"an integer that makes between 5 and 10**18 rows of {base} digits")
         super().__init__(base**length, split, most=5000)
         self.powers = base ** np.arange(length - 1, -1, -1)
@@ -83,7 +81,7 @@ class SortingConfig(SortConfig):
     model: GPTConfig = field(default_factory=lambda: GPTConfig(
         n_layer=3, n_head=3, n_embd=48, embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0))
     trainer: TrainerConfig = field(default_factory=lambda: TrainerConfig(
-        max_iters=1000, batch_size=128, optimizer="muon", learning_rate=8e-3, lr_schedule="linear",
+        max_iters=1500, batch_size=128, optimizer="muon", learning_rate=8e-3, lr_schedule="linear",
         warmup_iters=20, eval_interval=50, work_dir="out/sort"))
 
 # %% ../nbs/09_sorting.ipynb #503d82d7
@@ -91,16 +89,7 @@ def train(
     config: SortingConfig,
 ) -> Trainer:  # its history and model
     """Train until all test rows are right or `max_iters` is reached, and save the model."""
-    train_set, test_set = (SortDataset(config, split) for split in ("train", "test"))
-    model_config = with_sizes(config.model, train_set.get_vocab_size(), train_set.get_block_size())
-    set_seed(config.trainer.seed)
-    trainer = Trainer(config.trainer, GPT(model_config), train_set, test_set,
-                      callbacks=[Progress(), Accuracy(test_set, until=1.0), CSVLog()])
-    train_and_save(trainer, "sort", config)
-    if trainer.processes.first:
-        right = right_answers(trainer.model, test_set).all(dim=1)
-        print(f"{int(right.sum())} of {len(right)} test rows right")
-    return trainer
+    return train_task("sort", SortDataset, config)
 
 # %% ../nbs/09_sorting.ipynb #da50618f
 def solve(
@@ -111,7 +100,9 @@ def solve(
     """Return a row as the model sorts it, with a remark if that is wrong."""
     require(row and set(row) <= set("0123456789"), "solve", row, "digits, such as 314159")
     model, settings = load_model(folder, "sort")
-    length, base = settings["length"], settings["num_digits"]
+    with readable(folder):
+        known = SortDataset(SortConfig(settings["length"], settings["num_digits"]), "test")
+    length, base = known.length, known.base
     require(len(row) == length and int(max(row)) < base, "solve", row,
             f"{length} digits from 0 to {base - 1}, which is what the model in {folder} has learned")
     idx = torch.tensor([[int(digit) for digit in row]], device=pick_device(device))
