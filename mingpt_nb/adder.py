@@ -74,7 +74,7 @@ class AdditionDataset(TaskDataset):
         return 10
 
     def get_block_size(self) -> int:
-        """Return the length of an example, T: all digits but the one written last, which is never read."""
+        """Return the length of an example, T: all digits but the one written last."""
         return 3 * self.ndigit
 
 # %% ../nbs/06_adder.ipynb #e6188ccc

@@ -104,7 +104,7 @@ def solve(
         known = SortDataset(SortConfig(settings["length"], settings["num_digits"]), "test")
     length, base = known.length, known.base
     require(len(row) == length and int(max(row)) < base, "solve", row,
-            f"{length} digits from 0 to {base - 1}, which is what the model in {folder} has learned")
+            f"{length} digits from 0 to {base - 1}, which is what {folder} has learned")
     idx = torch.tensor([[int(digit) for digit in row]], device=pick_device(device))
     written = model.to(idx.device).generate(idx, length)[0, length:].tolist()
     answer, truth = "".join(map(str, written)), "".join(sorted(row))

@@ -392,7 +392,8 @@ class Trainer:
 
 # %% ../nbs/05_trainer.ipynb #5ad46fd7
 SAME_RUN = ("optimizer", "learning_rate", "betas", "weight_decay", "grad_norm_clip",
-            "lr_schedule", "warmup_iters", "min_lr", "max_iters", "precision", "seed")  # a change is worth a warning
+            "lr_schedule", "warmup_iters", "min_lr", "max_iters", "precision",
+            "seed")  # a change of these is worth a warning
 
 
 def peak_memory(
