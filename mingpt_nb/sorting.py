@@ -81,7 +81,7 @@ class SortingConfig(SortConfig):
     model: GPTConfig = field(default_factory=lambda: GPTConfig(
         n_layer=3, n_head=3, n_embd=48, embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0))
     trainer: TrainerConfig = field(default_factory=lambda: TrainerConfig(
-        max_iters=1500, batch_size=128, optimizer="muon", learning_rate=8e-3, lr_schedule="linear",
+        max_iters=800, batch_size=128, optimizer="muon", learning_rate=8e-3, lr_schedule="linear",
         warmup_iters=20, eval_interval=50, work_dir="out/sort"))
 
 # %% ../nbs/09_sorting.ipynb #503d82d7
