@@ -13,6 +13,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from .config import GPTConfig, require
+from .layers import Dropout, Linear, keep_mask
 
 # %% ../nbs/01_attention.ipynb #da81a7ac
 def causal_mask(
@@ -98,12 +99,17 @@ def fused_attention(
     causal: bool,  # mask the future, which needs no mask in memory
     scale: float | None,  # factor of the scores; None is 1/√D
 ) -> torch.Tensor:  # (B, H, T, D)
-    """Return what `causal_attention` does, by PyTorch's kernel."""
+    """Return what `causal_attention` does, by PyTorch's kernel where that is fastest."""
     dtype, device = q.dtype, q.device.type
     if device == "cpu" and dtype == torch.bfloat16 and q.requires_grad:  # its backward is slow
         with torch.autocast(device, enabled=False):
             return fused_attention(q.float(), k.float(), v.float(), mask, dropout, causal,
                                    scale).to(dtype)
+    if device == "cpu" and dropout > 0 and not torch.compiler.is_compiling():
+        if mask is None and not causal:
+            mask = torch.ones(1, dtype=torch.bool)
+        weights = attention_weights(q, k, mask, scale)
+        return weights * keep_mask(weights.shape, dropout) @ (v / (1 - dropout))
     return F.scaled_dot_product_attention(q, k, v, mask, dropout, causal, scale=scale)
 
 # %% ../nbs/01_attention.ipynb #95b6b8a1
@@ -118,10 +124,10 @@ class CausalSelfAttention(nn.Module):
         super().__init__()
         self.n_head, self.layer, self.window = config.n_head, layer, config.layer_window(layer)
         self.scale = None if config.scale_attention else 1.0
-        self.c_attn = nn.Linear(config.n_embd, 3 * config.n_embd, bias=config.bias)  # q, k, v
-        self.c_proj = nn.Linear(config.n_embd, config.n_embd, bias=config.bias)
+        self.c_attn = Linear(config.n_embd, 3 * config.n_embd, bias=config.bias)  # q, k, v
+        self.c_proj = Linear(config.n_embd, config.n_embd, bias=config.bias)
         self.attn_pdrop = config.attn_pdrop
-        self.resid_dropout = nn.Dropout(config.resid_pdrop)
+        self.resid_dropout = Dropout(config.resid_pdrop)
 
     def project(
         self,

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 
 from .attention import CausalSelfAttention, KVCache
 from .config import GPTConfig
+from .layers import Dropout, Linear
 
 # %% ../nbs/02_blocks.ipynb #7c3d263a
 def make_norm(
@@ -41,10 +42,10 @@ class MLP(nn.Module):
         config: GPTConfig,  # resolved; reads n_embd, bias, activation and resid_pdrop
     ):
         super().__init__()
-        self.c_fc = nn.Linear(config.n_embd, 4 * config.n_embd, bias=config.bias)
-        self.c_proj = nn.Linear(4 * config.n_embd, config.n_embd, bias=config.bias)
+        self.c_fc = Linear(config.n_embd, 4 * config.n_embd, bias=config.bias)
+        self.c_proj = Linear(4 * config.n_embd, config.n_embd, bias=config.bias)
         self.activation = config.activation
-        self.dropout = nn.Dropout(config.resid_pdrop)
+        self.dropout = Dropout(config.resid_pdrop)
 
     def forward(
         self,

@@ -16,6 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from .attention import KVCache
 from .blocks import Block, init_weights, make_norm
 from .config import GPTConfig, require
+from .layers import Dropout, Linear
 
 # %% ../nbs/03_model.ipynb #916967b6
 def choose(
@@ -59,11 +60,11 @@ class GPT(nn.Module):
         self.transformer = nn.ModuleDict(dict(
             wte=nn.Embedding(config.vocab_size + config.start_token, config.n_embd),
             wpe=nn.Embedding(config.block_size, config.n_embd),
-            drop=nn.Dropout(config.embd_pdrop),
+            drop=Dropout(config.embd_pdrop),
             h=nn.ModuleList(Block(config, layer) for layer in range(config.n_layer)),
             ln_f=make_norm(config) if config.norm_placement == "pre" else nn.Identity(),
         ))
-        self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
+        self.lm_head = Linear(config.n_embd, config.vocab_size, bias=False)
         init_weights(self, config)
         if config.tie_head:
             self.lm_head.weight = self.transformer.wte.weight
