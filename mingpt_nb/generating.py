@@ -23,6 +23,7 @@ from .bpe import Encoder
 from .chargpt import CharTokenizer, encode_prompt, end_token, stream_text, write
 from .config import Config, InvalidValue, is_count, require
 from .corpora import read_chunks
+from .inference import quantize
 from .model import GPT
 from .pretrained import from_pretrained, load_tokenizer
 from .settings import pick_device, set_seed
@@ -114,6 +115,7 @@ class GenerateConfig(Config):
     temperature: float = 1.0  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = None  # draw among the likeliest tokens that reach this probability
+    quantize: str | None = None  # bf16 or int8: smaller weights, which are read faster
     seed: int | None = None  # the same seed writes the same text; None differs from run to run
     device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
 
@@ -146,6 +148,8 @@ def generate(
     prompt = read_prompt(config)
     model, tokenizer = open_model(config.model)
     model.to(pick_device(config.device))
+    if config.quantize is not None:
+        quantize(model, config.quantize)
     if config.seed is not None:
         set_seed(config.seed)
     choices = dict(do_sample=not config.greedy, temperature=config.temperature,

@@ -268,7 +268,7 @@ class GPT(nn.Module):
             idx, cache = idx[:, -limit:], None
             padding = None if padding is None else (padding - (T - limit)).clamp(min=0)
         elif use_cache and cache is None:
-            weight = self.lm_head.weight
+            weight = self.transformer.wpe.weight
             cache = KVCache(self.config, len(idx), weight.device, weight.dtype)
         new = idx if cache is None else idx[:, cache.length:]
         training = [module for module in self.modules() if module.training]

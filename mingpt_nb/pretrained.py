@@ -186,7 +186,9 @@ def save_pretrained(
 ):
     """Write a model as `transformers` does; `InvalidValue` for one that it doesn't have."""
     require(is_count(max_shard_bytes), "max_shard_bytes", max_shard_bytes, "at least 1")
-    require(not model.lm_head.weight.is_meta, "device", "meta", "one that holds weights")
+    weight = model.lm_head.weight
+    require(not weight.is_meta, "device", "meta", "one that holds weights")
+    require(weight.is_floating_point(), "dtype", weight.dtype, "a floating-point type")
     kind, settings = write_config(model.config)
     tensors = to_theirs(model, kind)
     shards, room = [], 0
@@ -199,7 +201,7 @@ def save_pretrained(
     with new_folder(folder) as part:
         if tokenizer is not None:
             settings |= write_tokenizer(part, tokenizer, model.config)
-        settings["torch_dtype"] = str(model.lm_head.weight.dtype).removeprefix("torch.")
+        settings["torch_dtype"] = str(weight.dtype).removeprefix("torch.")
         write_json(part / "config.json", settings)
         if card is not None:
             (part / "README.md").write_text(card, encoding="utf-8", newline="\n")
