@@ -207,10 +207,10 @@ class GPT(nn.Module):
         require(all(map(len, endings)), "stop", stop, "tokens, or lists of at least one token")
 
         def tokens(idx, cache=None):
-            first = idx.shape[1]
+            first, modules = idx.shape[1], list(self.modules())
             done = torch.zeros(len(idx), 1, dtype=torch.bool, device=idx.device)
             for _ in range(max_new_tokens):
-                logits, cache = self._next_logits(idx, padding, cache, use_cache)
+                logits, cache = self._next_logits(idx, padding, cache, use_cache, modules)
                 token = choose(logits, temperature, do_sample, top_k, top_p, generator)
                 idx = torch.cat([idx, token], dim=1)
                 yield token.masked_fill(done, -1)
@@ -261,7 +261,7 @@ class GPT(nn.Module):
         return prompts, None
 
     @torch.no_grad()
-    def _next_logits(self, idx, padding, cache, use_cache):
+    def _next_logits(self, idx, padding, cache, use_cache, modules):
         """Return the logits (B, V) that follow idx, and the cache that helps with the next ones."""
         T, limit = idx.shape[1], self.config.block_size
         if T > limit:  # the context slides: every position changes, so no cache can be continued
@@ -271,7 +271,7 @@ class GPT(nn.Module):
             weight = self.transformer.wpe.weight
             cache = KVCache(self.config, len(idx), weight.device, weight.dtype)
         new = idx if cache is None else idx[:, cache.length:]
-        training = [module for module in self.modules() if module.training]
+        training = [module for module in modules if module.training]
         try:
             for module in training:
                 module.training = False

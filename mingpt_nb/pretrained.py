@@ -188,7 +188,8 @@ def save_pretrained(
     require(is_count(max_shard_bytes), "max_shard_bytes", max_shard_bytes, "at least 1")
     weight = model.lm_head.weight
     require(not weight.is_meta, "device", "meta", "one that holds weights")
-    require(weight.is_floating_point(), "dtype", weight.dtype, "a floating-point type")
+    require(isinstance(model.lm_head, torch.nn.Linear), "head", type(model.lm_head).__name__,
+            "Linear; a model can be saved before `quantize`, but not after")
     kind, settings = write_config(model.config)
     tensors = to_theirs(model, kind)
     shards, room = [], 0
