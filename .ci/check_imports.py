@@ -11,7 +11,7 @@ WITHOUT = {module: {"matplotlib"} for module in
             "optim", "trainer", "callbacks", "runs", "tasks", "adder", "chargpt", "sorting",
             "generating")}
 WITHOUT |= {module: {"matplotlib", "transformers", "tokenizers", "huggingface_hub"}
-            for module in ("families", "pretrained", "export")}
+            for module in ("families", "pretrained", "export", "contenders", "bench")}
 WITHOUT |= {module: {"matplotlib", "torch", "numpy"}
             for module in ("config", "corpora", "merges", "vocabulary", "bpe")}
 

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from .checkpoints import replace_file
 from .config import is_count, require
+from .layers import linear
 from .settings import PRECISIONS, TrainerConfig, scheduled_lr
 
 # %% ../nbs/05b_callbacks.ipynb #71fbf5e1
@@ -277,7 +278,8 @@ def matmul_flops(
     rate, end = 0.0, time.perf_counter() + seconds
     while time.perf_counter() < end:
         start = time.perf_counter()
-        (a @ b)[0, 0].item()  # waits for the device
+        with torch.no_grad():
+            linear(a, b)[0, 0].item()  # waits for the device
         rate = max(rate, 2 * n**3 / (time.perf_counter() - start))
     return rate
 

@@ -15,7 +15,7 @@ from typing import Annotated, Union
 import tyro
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from . import adder, chargpt, export, generating, sorting, tokens
+from . import adder, bench, chargpt, export, generating, sorting, tokens
 from .config import GPTConfig, InvalidValue
 from .trainer import Diverged
 
@@ -29,6 +29,7 @@ JOBS = {
     "train-bpe": (tokens.TrainBPEConfig, tokens.train_tokenizer),
     "tokenize": (tokens.TokenizeConfig, tokens.tokenize),
     "export": (export.ExportConfig, export.export),
+    "bench": (bench.BenchConfig, bench.bench),
 }
 
 # %% ../nbs/90_cli.ipynb #c6c29837
