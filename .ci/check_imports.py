@@ -7,11 +7,12 @@ from pathlib import Path
 
 # Modules that must not load what they don't need.
 WITHOUT = {module: {"matplotlib"} for module in
-           ("attention", "blocks", "model", "checkpoints", "tokens", "processes", "settings",
+           ("layers", "attention", "blocks", "model", "checkpoints", "tokens", "processes", "settings",
             "optim", "trainer", "callbacks", "runs", "tasks", "adder", "chargpt", "sorting",
             "generating")}
 WITHOUT |= {module: {"matplotlib", "transformers", "tokenizers", "huggingface_hub"}
-            for module in ("families", "pretrained", "export", "contenders", "bench")}
+            for module in ("families", "pretrained", "export", "inference", "contenders",
+                           "bench")}
 WITHOUT |= {module: {"matplotlib", "torch", "numpy"}
             for module in ("config", "corpora", "merges", "vocabulary", "bpe")}
 

@@ -101,15 +101,15 @@ def fused_attention(
 ) -> torch.Tensor:  # (B, H, T, D)
     """Return what `causal_attention` does, by PyTorch's kernel where that is fastest."""
     dtype, device = q.dtype, q.device.type
-    if device == "cpu" and dtype == torch.bfloat16 and q.requires_grad:  # its backward is slow
-        with torch.autocast(device, enabled=False):
-            return fused_attention(q.float(), k.float(), v.float(), mask, dropout, causal,
-                                   scale).to(dtype)
     if device == "cpu" and dropout > 0 and not torch.compiler.is_compiling():
         if mask is None and not causal:
             mask = torch.ones(1, dtype=torch.bool)
         weights = attention_weights(q, k, mask, scale)
-        return weights * keep_mask(weights.shape, dropout) @ (v / (1 - dropout))
+        return (weights * keep_mask(weights.shape, dropout)) @ (v / (1 - dropout))
+    if device == "cpu" and dtype == torch.bfloat16 and q.requires_grad:  # its backward is slow
+        with torch.autocast(device, enabled=False):
+            return fused_attention(q.float(), k.float(), v.float(), mask, dropout, causal,
+                                   scale).to(dtype)
     return F.scaled_dot_product_attention(q, k, v, mask, dropout, causal, scale=scale)
 
 # %% ../nbs/01_attention.ipynb #95b6b8a1

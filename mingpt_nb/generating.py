@@ -23,7 +23,7 @@ from .bpe import Encoder
 from .chargpt import CharTokenizer, encode_prompt, end_token, stream_text, write
 from .config import Config, InvalidValue, is_count, require
 from .corpora import read_chunks
-from .inference import quantize
+from .inference import KINDS, quantize
 from .model import GPT
 from .pretrained import from_pretrained, load_tokenizer
 from .settings import pick_device, set_seed
@@ -145,6 +145,8 @@ def generate(
             "an integer of at least 1")
     require(config.num_samples == 1 or not config.greedy, "num_samples", config.num_samples,
             "1 with greedy, which writes the same text each time")
+    require(config.quantize in (None, *KINDS), "quantize", config.quantize,
+            f"left out, or one of {', '.join(KINDS)}")
     prompt = read_prompt(config)
     model, tokenizer = open_model(config.model)
     model.to(pick_device(config.device))

@@ -33,7 +33,7 @@ def _onednn_applies(x, weight):
             and not torch.is_autocast_enabled("cpu") and not torch.compiler.is_compiling())
 
 # %% ../nbs/00b_layers.ipynb #1ae257da
-SMALL = 2**22  # multiplications, below which a training step gains nothing
+SMALL = 2**22  # multiplications, below which a training step gained nothing where we tried
 
 
 def linear(
@@ -42,7 +42,8 @@ def linear(
     bias: torch.Tensor | None = None,  # (N,)
 ) -> torch.Tensor:  # (..., N)
     """Return x Wᵀ + b, in float32 on a CPU by oneDNN."""
-    trains = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
+    inputs = (x, weight) if bias is None else (x, weight, bias)
+    trains = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
     if not _onednn_applies(x, weight) or trains and x.numel() * len(weight) < SMALL:
         return F.linear(x, weight, bias)
     if trains:
@@ -55,7 +56,7 @@ class _Linear(torch.autograd.Function):
 
     @staticmethod
     def forward(x, weight, bias):
-        return linear(x, weight, bias)  # where no gradients are recorded
+        return onednn_linear(x, weight, bias)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -104,6 +105,7 @@ class Dropout(nn.Dropout):
         """Return x, in training with some numbers dropped and the others enlarged."""
         if not self.training or self.p == 0:
             return x
-        if x.device.type != "cpu" or torch.compiler.is_compiling():
-            return F.dropout(x, self.p)
+        fine = self.p > 1 - 2**-16  # more than 16 bits can tell from 1
+        if fine or self.inplace or x.device.type != "cpu" or torch.compiler.is_compiling():
+            return F.dropout(x, self.p, True, self.inplace)
         return x * (keep_mask(x.shape, self.p).to(x.dtype) / (1 - self.p))
