@@ -1,39 +1,30 @@
-"""Check that each module imports alone in a fresh process and pulls in no higher step."""
+"""Check that each module imports alone in a fresh process and pulls in no page that comes later."""
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 
-# Modules that must not load what they don't need.
-WITHOUT = {module: {"matplotlib"} for module in
-           ("layers", "attention", "blocks", "model", "checkpoints", "tokens", "processes", "settings",
-            "optim", "trainer", "callbacks", "runs", "tasks", "adder", "chargpt", "sorting",
-            "generating")}
-WITHOUT |= {module: {"matplotlib", "transformers", "tokenizers", "huggingface_hub"}
-            for module in ("families", "pretrained", "export", "inference", "contenders",
-                           "bench")}
-WITHOUT |= {module: {"matplotlib", "torch", "numpy"}
-            for module in ("config", "corpora", "merges", "vocabulary", "bpe")}
+from pages import pages
 
-root = Path(__file__).resolve().parent.parent
-step = {}  # module -> number of its notebook
-for notebook in sorted((root / "nbs").glob("[0-9]*.ipynb")):
-    exported = re.search(r"#\| *default_exp ([\w.]+)", notebook.read_text(encoding="utf-8"))
-    if exported:
-        step[exported.group(1)] = notebook.name.split("_")[0]  # "03" < "03a" < "04"
+# What a module must not load, as it doesn't need it.
+ALWAYS = {"matplotlib", "transformers", "tokenizers", "tiktoken", "pooch", "wandb", "tensorboard"}
+NO_TORCH = {module: {"torch", "numpy"} for module in ("config", "files", "bpe", "vocabulary", "cli")}
+NO_FSDP = {module: {"torch.distributed.fsdp"} for module in ("model", "trainer", "chargpt", "adder")}
+NO_TYRO = {"cli": {"tyro"}}
 
-failed = False
-for module, number in step.items():
+failed, listed = False, [page for page in pages() if page.module]
+number = {page.module: page.number for page in listed}
+for module in number:
     code = f"import sys, mingpt_nb.{module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     if run.returncode:
         print(f"{module}: {run.stderr.strip().splitlines()[-1]}")
         failed = True
         continue
-    loaded = run.stdout.split()
-    higher = [m for m in step if f"mingpt_nb.{m}" in loaded and step[m] > number]
-    heavy = sorted(WITHOUT.get(module, set()) & set(loaded))
-    failed |= bool(higher or heavy)
-    print(f"{number:3} {module}: {'loads ' + ', '.join(higher + heavy) if higher or heavy else 'ok'}")
+    loaded = set(run.stdout.split())
+    later = [m for m in number if f"mingpt_nb.{m}" in loaded and number[m] > number[module]]
+    only = (NO_TORCH, NO_FSDP, NO_TYRO)
+    forbidden = ALWAYS.union(*(rule.get(module, set()) for rule in only))
+    heavy = sorted(forbidden & loaded)
+    failed |= bool(later or heavy)
+    print(f"{number[module]} {module}: {'loads ' + ', '.join(later + heavy) if later or heavy else 'ok'}")
 sys.exit(failed)
