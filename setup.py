@@ -49,6 +49,7 @@ setup(
         "nbdev": [f"{settings['lib_name']}={settings['lib_name']}._modidx:d"],
     },
     packages=find_packages(include=[settings["lib_name"], settings["lib_name"] + ".*"]),
+    package_data={settings["lib_name"]: ["py.typed"]},
     cmdclass={"sdist": SdistWithSettings},
     zip_safe=False,
 )
