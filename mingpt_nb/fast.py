@@ -34,7 +34,7 @@ def onednn_linear(
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
 
 # %% ../nbs/50_fast.ipynb #b305f9e0
-MIN_PRODUCTS = 2**22  # multiplications below which a training step gained nothing where we tried
+MIN_PRODUCTS = 2**22  # multiplications below which training gained nothing; a quarter in writing
 
 
 def _onednn_applies(x, weight):
