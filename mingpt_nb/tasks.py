@@ -79,6 +79,8 @@ def right_answers(
 class Accuracy:
     """Add the share of right answers to the log at each evaluation, and stop at a goal."""
 
+    everywhere = True  # a row of the log is made by all processes together
+
     def __init__(
         self,
         dataset,  # as in `right_answers`
