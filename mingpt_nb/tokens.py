@@ -98,11 +98,11 @@ def _count_bytes(texts, bar):
 
 # %% ../nbs/13_tokens.ipynb #8c813848
 #| code-fold: true
-_worker = {}  # what a process of `map_in_order` works with
+_worker = {}  # what a process of map_in_order works with
 
 
 def _begin_work(function):
-    """Prepare a process of `map_in_order`: leave Ctrl-C to the parent, and end when it does."""
+    """Prepare a process of map_in_order: leave Ctrl-C to the parent, and end when it does."""
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
