@@ -132,7 +132,7 @@ def check_tensors(
     tensors: dict[str, torch.Tensor],  # by their names, with any prefix
     family: Family,
     config: GPTConfig,  # of the model, resolved
-) -> dict[str, torch.Tensor]:  # by their names, those that `to_ours` needs and no others
+) -> dict[str, torch.Tensor]:  # by their names, those that to_ours needs and no others
     """Return the tensors of a checkpoint; `InvalidValue` lists all that doesn't fit."""
     (table,) = their_names(TABLE, family)
     tensors = _one_prefix(tensors, table)
@@ -166,7 +166,6 @@ def check_tensors(
     return found
 
 # %% ../nbs/41_families.ipynb #efb06497
-#| code-fold: true
 def _shapes(family, config):
     """Return the shapes of the tensors that a family stores of a model, by its names."""
     shapes = {}
