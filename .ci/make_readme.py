@@ -12,10 +12,12 @@ for cell in nb.cells:
     if re.match(r"#\|\s*(hide|default_exp)", cell.source):
         continue
     if cell.cell_type == "markdown":
-        # pages link to each other; from the top of the repository they are one folder down
-        parts.append(re.sub(r"\]\((\w+\.ipynb)", r"](nbs/\1", cell.source))
+        # pages link to each other, and to pictures; from the top of the repository they are one folder down
+        source = re.sub(r"^<(link|script) .*\n?", "", cell.source, flags=re.M).rstrip()  # which GitHub doesn't run
+        parts.append(re.sub(r"(\]\(|href=\"|src=\")(?=[\w/]+\.(?:ipynb|svg|png))", r"\1nbs/", source))
     elif cell.source:
-        parts.append(f"```python\n{cell.source}\n```")
+        if not re.search(r"^#\| *echo: *false", cell.source, re.M):
+            parts.append(f"```python\n{cell.source}\n```")
         printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
         if printed:
             parts.append(f"```text\n{printed.rstrip()}\n```")

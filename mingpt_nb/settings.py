@@ -96,7 +96,7 @@ class Fetch:
 
     def __init__(
         self,
-        dataset,  # map-style, with or without a method `batch`
+        dataset,  # map-style, with or without a method batch
     ):
         self.dataset = dataset
 

@@ -69,8 +69,8 @@ def full_moments(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> di
 def load_full(
     model: torch.nn.Module,  # changed in place
     optimizer: torch.optim.Optimizer,  # changed in place; keeps its settings
-    weights: dict[str, torch.Tensor],  # from `full_weights`
-    moments: dict[str, dict],  # from `full_moments`
+    weights: dict[str, torch.Tensor],  # from full_weights
+    moments: dict[str, dict],  # from full_moments
 ):
     """Give a model and its optimizer a saved state; `InvalidValue` if it belongs to others."""
     mine = named_tensors(model)
@@ -165,7 +165,7 @@ def observer_states(trainer: Trainer) -> dict:
 # %% ../nbs/22_states.ipynb #dd6ecef7
 def run_state(
     trainer: Trainer,
-    dice: dict | None = None,  # from `random_state`, if it was asked for earlier
+    dice: dict | None = None,  # from random_state, if it was asked for earlier
 ) -> tuple[dict[str, torch.Tensor], dict]:  # weights and the rest; all processes take part
     """Return everything that a run needs to go on."""
     now, noted = time.perf_counter(), torch.stack(trainer.noted).tolist() if trainer.noted else []

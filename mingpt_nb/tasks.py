@@ -62,7 +62,7 @@ class TaskDataset(torch.utils.data.Dataset):
 # %% ../nbs/28_tasks.ipynb #a5faedbb
 def right_answers(
     model: torch.nn.Module,  # returns (logits, loss)
-    dataset,  # examples (x, y) whose targets in front of the answer are -1; has `batch`
+    dataset,  # examples (x, y) whose targets in front of the answer are -1; has a method batch
     limit: int | None = None,  # how many examples to ask, from the first on; None asks all
 ) -> torch.Tensor:  # bool (N, A): which of an answer's A tokens are the likeliest at their place
     """Tell what is right, token by token; an answer is right if its whole row is."""
@@ -83,7 +83,7 @@ class Accuracy:
 
     def __init__(
         self,
-        dataset,  # as in `right_answers`
+        dataset,  # as in right_answers
         interval: int | None = None,  # steps between looks; None looks at the end only
         until: float | None = None,  # end the run at this share; None doesn't
     ):
