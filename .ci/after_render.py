@@ -1,6 +1,7 @@
 """Do to the rendered pages what Quarto has no setting for; Quarto runs this when it is done.
 
-Each page gets a link to its notebook as it is in the repository. A picture's caption is its alternative text, unless
+Where a page shows the source of a function or class, nbdev's own signature and docstring above it are taken out:
+the source says both. Each page gets a link to its notebook as it is in the repository. A picture's caption is its alternative text, unless
 it has another one, and what other sites show beside a link is never an SVG, which they can't. The scripts in nbs/live are put beside the pages
 (nbdev hands Quarto only the files directly in nbs). RequireJS and jQuery, which Quarto has pages with an HTML output
 load from another host, are taken out, since nothing here uses them.
@@ -10,6 +11,8 @@ import os
 import re
 import shutil
 from pathlib import Path
+
+from bs4 import BeautifulSoup
 
 LINK = ('<li><a href="{}" download class="toc-action"><i class="bi bi-download"></i>'
         "Download notebook</a></li>")
@@ -25,6 +28,38 @@ def with_text(figure):
     return f'<img alt="{caption}" {figure[1]}'
 
 
+
+
+def say_once(text):
+    """Return a page without the signatures of what it shows the source of; headings and anchors stay."""
+    page = BeautifulSoup(text, "html.parser")
+    for fold in page.select("details.code-fold[open]"):
+        if fold.summary is None or fold.summary.text.strip() != "Exported source":
+            continue
+        names = {name.lower() for name in re.findall(r"^(?:class|def) (\w+)", fold.pre.text, re.M)}
+        cell = fold.find_parent("div", class_="cell")
+        section = cell.parent
+        while section is not None and section.get("id") in names:
+            heading = section.find(re.compile("h[2-6]"), recursive=False)
+            for between in list(heading.next_siblings):
+                if between is cell:
+                    break
+                between.extract()
+            if cell not in section.contents:  # of several in one cell, the last one's heading is enough
+                heading.extract()
+            before = section.find_previous_sibling()
+            while before is not None and before.name in ("hr", "p") and (before.name == "hr" or before.text == "source"):
+                if cell not in section.contents:
+                    before, gone = before.find_previous_sibling(), before
+                    gone.extract()
+                else:
+                    before = before.find_previous_sibling()
+            section = before if before is not None and before.name == "section" else None
+        fold.summary.extract()
+        fold.unwrap()
+    return str(page)
+
+
 site, nbs = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]), Path(__file__).resolve().parent.parent / "nbs"
 url = re.search(r'site-url: "(.*)"', (nbs / "nbdev.yml").read_text(encoding="utf-8"))[1]
 if (nbs / "live").exists():
@@ -36,5 +71,5 @@ for notebook in nbs.glob("*.ipynb"):
         text = FIGURE.sub(with_text, text)
         text = re.sub(r'(<meta [^>]*:image" content=")[^"]*\.svg"', rf'\1{url}/og.png"', text)
         text = re.sub(r'(<div class="toc-actions[^>]*><ul>)', rf"\1{LINK.format(notebook.name)}", text)
-        page.write_text(text, encoding="utf-8", newline="\n")
+        page.write_text(say_once(text), encoding="utf-8", newline="\n")
         shutil.copy(notebook, site / notebook.name)
