@@ -29,6 +29,8 @@ JOBS = {
                    "Train a GPT on a text, then let it write."),
     "generate": Job("generating", "GenerateConfig", "generate",
                     "Let GPT-2, or a model of your own, continue a text."),
+    "finetune": Job("finetuning", "FinetuneConfig", "finetune",
+                    "Go on training GPT-2, or a model of your own, on another text."),
     "adder": Job("adder", "AdderConfig", "run", "Train a GPT to add, or let it solve a sum."),
     "sort": Job("sorting", "SortingConfig", "run",
                 "Train a GPT to sort digits, or let it sort some."),

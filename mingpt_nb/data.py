@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['logger', 'GITHUB', 'DOWNLOADS', 'CORPORA', 'CUT', 'WORDS', 'MODEL', 'tidy', 'pydoc_text', 'reference_text',
-           'stdlib_text', 'download', 'shakespeare_text', 'files_of', 'is_text', 'read_chunks', 'documents',
-           'read_text', 'CharTokenizer', 'TokenDataset', 'open_tokens', 'make_tokenizer', 'save_tokenizer',
+           'stdlib_text', 'download', 'shakespeare_text', 'reviews', 'prose_text', 'files_of', 'is_text', 'read_chunks',
+           'documents', 'read_text', 'CharTokenizer', 'TokenDataset', 'open_tokens', 'make_tokenizer', 'save_tokenizer',
            'load_tokenizer', 'fingerprint']
 
 # %% ../nbs/12_data.ipynb #0bd6e925
@@ -67,6 +67,17 @@ DOWNLOADS = {  # by the name in the cache: the address, and the SHA-256 sum of t
     "tinyshakespeare.txt": (
         GITHUB + "karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
         "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"),
+    "wikitext-2-valid.txt": (
+        GITHUB + "pytorch/examples/77f55b912142e11fcfdf5b530231fb9c52f181e8/word_language_model/"
+        "data/wikitext-2/valid.txt",
+        "f0737ed31fc1329026e95cb8b98e19c2a182c39c240ab909dc31abf2f8af58e8"),
+    **{f"sst2-{part}.tsv": (
+        GITHUB + "clairett/pytorch-sentiment-classification/"
+        f"457ffd83de90a9d6d472d8ffc31bbffe40a8b236/data/SST2/{part}.tsv", sha256)
+       for part, sha256 in (
+        ("train", "ec192f833a64da08f475488a77b0d0b47db47acd0f458bd18433fc793b569920"),
+        ("dev", "eddea6b39e601dd4e7a672b53cc40fdf6019fa80522f351206c24340ca5d9359"),
+        ("test", "831169c7e2e429d6026e1bdbb542f33b636e3e596caad9602ebc953c205928b7"))},
 }
 
 
@@ -90,8 +101,22 @@ def shakespeare_text() -> str:
     return download("tinyshakespeare.txt").read_text(encoding="utf-8")
 
 
+def reviews(
+    part: str,  # train, dev or test
+) -> list[tuple[str, int]]:  # sentences, each with 1 for praise or 0 for blame
+    """Return the film reviews of SST-2, from the cache or the network."""
+    rows = download(f"sst2-{part}.tsv").read_text(encoding="utf-8").splitlines()
+    return [(text, int(label)) for text, label in (row.split("\t") for row in rows)]
+
+
+def prose_text() -> str:
+    """Return film reviews, then articles, of which a tenth at the end is held out in training."""
+    sentences = "\n".join(text for text, _ in reviews("train"))
+    return sentences + "\n" + download("wikitext-2-valid.txt").read_text(encoding="utf-8")
+
+
 CORPORA = {"reference": reference_text, "pydoc": pydoc_text, "stdlib": stdlib_text,
-           "shakespeare": shakespeare_text}
+           "shakespeare": shakespeare_text, "prose": prose_text}
 
 # %% ../nbs/12_data.ipynb #29a4cc62
 def files_of(
@@ -220,7 +245,6 @@ class CharTokenizer:
         return cls(_read_characters(Path(folder) / "tokenizer.json"))
 
 # %% ../nbs/12_data.ipynb #e127dc41
-#| code-fold: true
 CUT = dict(type="Split", pattern=dict(Regex=r"[\s\S]"), behavior="Isolated", invert=False)
 WORDS = dict(version="1.0", truncation=None, padding=None, added_tokens=[], normalizer=None,
              pre_tokenizer=CUT, post_processor=None, decoder=dict(type="Fuse"))
