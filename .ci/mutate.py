@@ -1,0 +1,250 @@
+"""Break the package in small ways, and see whether the pages notice.
+
+A mutant is an exported cell with one change (DeMillo et al. 1978, Offutt et al. 1996): of a comparison, an arithmetic
+operator, a constant, a condition, a return value, the order of two arguments, or with a statement less. Its page is executed
+with it, and further pages about the module; slow cells are left out. If a cell fails, the mutant is killed. One that nobody
+notices survives: a test is lacking, or nothing has changed (with a reason in nbs/results/mutants_equivalent.csv).
+What stands above the cell is executed once, in a process that is then forked for each of its mutants.
+
+    python .ci/mutate.py attention blocks         # all mutants of modules; goes on where it was stopped
+    python .ci/mutate.py attention --survivors    # again those that survived, after a test was added
+    python .ci/mutate.py --sample 10 --seed 1     # at random from all modules; fails if too many survive
+
+Neither mutmut 3 nor cosmic-ray 8 does it: they change modules, but a page tests what its own cells define; the first needs
+pytest, the second an interpreter for each mutant, and importing torch takes longer than many pages' tests.
+Not changed: annotations, decorators, imports, strings, and what is only said (messages of errors, logging).
+"""
+
+import argparse
+import ast
+import collections
+import csv
+import importlib
+import multiprocessing
+import os
+import random
+import re
+import resource
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from multiprocessing.pool import ThreadPool
+from operator import itemgetter
+from pathlib import Path
+
+import nbformat
+from pages import NBS, pages
+
+RESULTS, EQUIVALENT = (NBS / "results" / f"mutants{end}.csv" for end in ("", "_equivalent"))
+MODULES = dict(attention=(), blocks=(), model=(), sampling=(), bpe=("vocabulary",), trainer=("callbacks",),
+               checkpoints=(), pretrained=("weights",))  # each with modules whose pages hold further proofs
+FILES = {page.module: page.file for page in pages()}
+SPOKEN, NUMBER = re.compile(r"(logger|logging|warnings|bar)\."), re.compile(r"-?[\d.e+-]+")
+KEY = ("module", "line", "operator", "before", "after")
+identity = itemgetter(*KEY)  # what tells a mutant from others
+PAIRS = [(ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn),
+         (ast.And, ast.Or), (ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.BitAnd, ast.BitOr)]
+NEVER, UNTOUCHED = ("annotation", "returns", "decorator_list"), (ast.Import, ast.ImportFrom, ast.JoinedStr)
+OTHER = dict(PAIRS) | {b: a for a, b in PAIRS} | {ast.Pow: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult}
+
+
+def variants(node):
+    """Yield (operator, what may take a node's place)."""
+    def like(**fields):
+        return type(node)(**dict(ast.iter_fields(node)) | fields)
+
+    value, args, text = getattr(node, "value", None), getattr(node, "args", []), ast.unparse(node)
+    if isinstance(node, ast.Compare):
+        yield "comparison", like(ops=[OTHER[type(node.ops[0])](), *node.ops[1:]])
+    elif isinstance(node, (ast.BinOp, ast.AugAssign, ast.BoolOp)) and type(node.op) in OTHER:
+        yield "boolean" if isinstance(node, ast.BoolOp) else "arithmetic", like(op=OTHER[type(node.op)]())
+    elif text in ("True", "False"):
+        yield "boolean", like(value=not value)
+    elif isinstance(node, (ast.Constant, ast.UnaryOp)) and NUMBER.fullmatch(text):
+        yield from (("constant", ast.Constant(ast.literal_eval(text) + by)) for by in (1, -1))
+    elif isinstance(node, ast.UnaryOp):
+        yield "boolean" if isinstance(node.op, ast.Not) else "arithmetic", node.operand
+    elif isinstance(node, ast.Return) and text not in ("return", "return None"):
+        yield "return value", like(value=ast.Constant(None))
+    elif isinstance(node, ast.Call) and len(args) > 1 and not any(isinstance(a, ast.Starred) for a in args[:2]):
+        yield "argument swap", like(args=[args[1], args[0], *args[2:]])
+    if isinstance(node, (ast.If, ast.While, ast.IfExp)) and not isinstance(node.test, ast.Compare):
+        yield "boolean", like(test=ast.UnaryOp(ast.Not(), node.test))
+    if (isinstance(node, (ast.AugAssign, ast.Raise, ast.Continue, ast.Break, ast.Delete))
+            or isinstance(node, ast.If) and not node.orelse
+            or isinstance(node, ast.Expr) and isinstance(value, (ast.Call, ast.Yield, ast.YieldFrom))
+            or isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Attribute, ast.Subscript))):
+        yield "deleted statement", ast.Pass()
+
+
+def places(parent):
+    """Yield (holder, key, node) of everything that may be changed, from the top."""
+    for field, value in ast.iter_fields(parent):
+        holder = value if isinstance(value, list) else vars(parent)
+        for key, node in list(enumerate(value)) if isinstance(value, list) else [(field, value)]:
+            spoken = isinstance(node, (ast.Expr, ast.Call)) and SPOKEN.match(ast.unparse(node))
+            if spoken or field in NEVER or not isinstance(node, ast.AST) or isinstance(node, UNTOUCHED):
+                continue
+            yield holder, key, node
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "require":
+                yield node.args, 0, node.args[0]  # its other arguments are only said
+                yield from places(node.args[0])
+            elif not isinstance(node, ast.Raise) and not NUMBER.fullmatch(ast.unparse(node)):
+                yield from places(node)
+
+
+def differ(old, new):
+    """Return the lines in which two sources differ, each as one short line."""
+    old, new = old.splitlines(), new.splitlines()
+    for _ in range(2):  # drop what is the same at the beginning, then at the end
+        same = len(os.path.commonprefix([old, new]))
+        old, new = old[same:][::-1], new[same:][::-1]
+    old, new = (" ".join(" ".join(lines).split()) for lines in (old, new))
+    start = max(0, len(os.path.commonprefix([old, new])) - 40) if len(old) > 100 else 0
+    return [text[start : start + 100] for text in (old, new)]
+
+
+def page_cells(module):
+    """Yield the quick code cells of a module's page: number, source, whether it is exported."""
+    for number, cell in enumerate(nbformat.read(NBS / FILES[module], as_version=4).cells):
+        if cell.cell_type == "code" and not re.search(r"^#\| *(slow|net|cuda|eval: *false)", cell.source, re.M):
+            yield number, cell.source, bool(re.match(r"#\| *exports?\b", cell.source))
+
+
+def mutants(module):
+    """Return the mutants of a module: rows of the table, each with a cell's number and its changed source."""
+    found, seen = [], collections.Counter()
+    text = (NBS.parent / "mingpt_nb" / f"{module}.py").read_text(encoding="utf-8")
+    for number, cell, exported in page_cells(module):
+        tree = ast.parse(cell if exported else "")
+        healthy = ast.unparse(tree)
+        before = text[: max(0, text.find(re.sub(r"^#\|.*\n", "", cell, flags=re.M)))].count("\n")
+        for holder, key, node in list(places(tree)):
+            for operator, new in variants(node):
+                holder[key] = new
+                source = ast.unparse(ast.fix_missing_locations(tree))
+                holder[key] = node
+                if source == healthy:  # two equal arguments
+                    continue
+                line = str(before + node.lineno - cell.count("#|"))
+                row = dict(zip(KEY, (module, line, operator, *differ(healthy, source))))
+                seen[tuple(row.values())] += 1
+                if seen[tuple(row.values())] > 1:
+                    row["after"] += f" ({seen[tuple(row.values())]})"
+                found.append(row | dict(number=number, source=source))
+    return found
+
+
+def execute(module, cells, seconds, pipe):
+    """Execute cells of a module's page, then further pages, in a process of its own; send the first failure, or None."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))  # its own time, however busy the machine is
+    where, found, start = "", None, time.process_time()
+    try:
+        for name in (module, *MODULES[module]):  # in the module's namespace: for the package, a page is the module
+            scope = vars(importlib.import_module(f"mingpt_nb.{name}"))
+            for number, cell, _ in cells if name == module else page_cells(name):
+                where = f"{FILES[name]}, cell {number}"
+                exec(compile(cell, where, "exec"), scope)
+    except BaseException as error:  # SystemExit counts as a failure as well
+        found = where, f"{type(error).__name__}: {error}"
+    pipe.send((found, time.process_time() - start))
+    os._exit(0)
+
+
+def trial(*arguments, seconds):
+    """Return what became of a mutant (outcome, cell, seconds), and the error."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    found, used = ("", "out of time, or crashed"), seconds
+    process = multiprocessing.Process(target=execute, args=(*arguments, seconds, theirs))
+    process.start()
+    theirs.close()
+    with suppress(EOFError):
+        if ours.poll(20 * seconds):  # it may be waiting for nothing
+            found, used = ours.recv()
+    process.kill()
+    process.join()
+    cell, error = found or ("", "")
+    return dict(outcome="killed" if found else "survived", cell=cell, seconds=round(used, 1)), error
+
+
+def visit(module, work, options):
+    """Try mutants of a module, in a process of its own."""
+    known = {identity(mutant) for name in MODULES for mutant in mutants(name)}  # rows of others are out of date
+    said, cells, scope = sys.stdout, list(page_cells(module)), vars(importlib.import_module(f"mingpt_nb.{module}"))
+    sys.stdout = sys.stderr = open(os.devnull, "w")
+    with tempfile.TemporaryDirectory() as folder, ThreadPool(options.jobs) as pool:
+        os.chdir(folder)
+        for path in (NBS / "results", *NBS.glob("*.svg")):
+            os.symlink(path, path.name)
+        healthy, error = trial(module, cells, seconds=900)
+        print(module, "as it is:", healthy, error, file=said, flush=True)
+        if healthy["outcome"] != "survived":
+            sys.exit(1)
+
+        def attempt(mutant):
+            rest = [(mutant["number"], mutant["source"], True), *cells[at + 1 :]]
+            found, error = trial(module, rest, seconds=10 + int(3 * healthy["seconds"]))
+            return {key: mutant[key] for key in KEY} | found, error[:80].split("\n")[0]
+
+        for at, (number, cell, _) in enumerate(cells):
+            for row, error in pool.imap(attempt, [mutant for mutant in work if mutant["number"] == number]):
+                print(*row.values(), error, sep=" | ", file=said, flush=True)
+                rows = [old for old in read(options.table) if identity(old) in known and identity(old) != identity(row)]
+                with open(options.table, "w", newline="", encoding="utf-8") as file:
+                    writer = csv.DictWriter(file, row, lineterminator="\n")
+                    writer.writeheader()
+                    writer.writerows(sorted([*rows, row], key=lambda row: (row["module"], int(row["line"]), *identity(row))))
+            if number < max(mutant["number"] for mutant in work):
+                exec(compile(cell, f"cell {number}", "exec"), scope)
+
+
+def read(path):
+    """Return the rows of a table, if there is one."""
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
+
+
+def report(rows):
+    """Print what survived, and the score of each module; return the share that was killed."""
+    known = {(row["module"], row["before"], row["after"]) for row in read(EQUIVALENT)}
+    counted = [row for row in rows if (row["module"], row["before"], row["after"]) not in known]
+    for row in (row for row in counted if row["outcome"] == "survived"):
+        print(f"{row['module']}.py:{row['line']}, {row['operator']}\n  - {row['before']}\n  + {row['after']}")
+    for module in dict.fromkeys(row["module"] for row in counted):
+        of = [row["outcome"] for row in counted if row["module"] == module]
+        print(f"{module}: {of.count('killed')} of {len(of)} killed, {of.count('killed') / len(of):.1%}")
+    return sum(row["outcome"] == "killed" for row in counted) / max(1, len(counted))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("modules", nargs="*", metavar="module", help=", ".join(MODULES))
+    for name, default, text in (
+            ("sample", 0, "number of mutants to draw; the table isn't changed"), ("seed", 0, "of the sample"),
+            ("share", 0.8, "of a sample that has to be killed"), ("jobs", 1, "mutants at a time")):
+        parser.add_argument(f"--{name}", type=type(default), default=default, help=text)
+    parser.add_argument("--survivors", action="store_true", help="those that survived once more")
+    parser.add_argument("--report", action="store_true", help="only say what the table says")
+    options = parser.parse_args()
+    options.table = Path(tempfile.mkstemp()[1]) if options.sample else RESULTS
+    modules = options.modules or list(MODULES)
+    work = [] if options.report else [mutant for module in modules for mutant in mutants(module)]
+    work = random.Random(options.seed).sample(work, options.sample or len(work))
+    os.environ |= dict(OMP_NUM_THREADS="1", MPLBACKEND="agg")
+    sys.path.insert(0, str(NBS.parent))
+    for library in ("torch", "matplotlib.pyplot", "transformers", "tiktoken", "safetensors.torch") if work else ():
+        importlib.import_module(library)  # once; all others are forks of this process
+    for module in modules if work else ():
+        done = {identity(row) for row in read(options.table) if not (options.survivors and row["outcome"] == "survived")}
+        if left := [mutant for mutant in work if mutant["module"] == module and identity(mutant) not in done]:
+            process = multiprocessing.Process(target=visit, args=(module, left, options))
+            process.start()
+            process.join()
+            if process.exitcode:
+                return 1
+    share = report([row for row in read(options.table) if row["module"] in modules])
+    return int(bool(options.sample) and share < options.share)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
