@@ -274,7 +274,8 @@ def torture(disk, seed):
     for attempt in range(plan["rounds"] + 3):
         hurt = attempt < plan["rounds"]
         harms = rng.sample(HARMS, rng.choice([1, 1, 2])) if hurt else []
-        settings = dict(resume=there == "new", overwrite=there != "new", seed=attempt + 2 if there == "new" else 1)
+        settings = dict(resume=there == "new", overwrite=there != "new" and plan["replaces"],
+                        seed=attempt + 2 if there == "new" else 1)
         if "raise" in harms:
             settings["raises"] = rng.randrange(6), rng.choice(EVENTS), rng.randrange(plan["trainer"]["max_iters"])
         process = start(plan, folder, **settings)

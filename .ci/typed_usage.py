@@ -2,10 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from mingpt_nb.bpe import BPETokenizer, Encoder, get_encoder
+from mingpt_nb.callbacks import CSVLog, EarlyStopping, Evaluate, Progress
+from mingpt_nb.checkpoints import Checkpoints
 from mingpt_nb.config import GPTConfig, InvalidValue
+from mingpt_nb.data import CharTokenizer, TokenDataset
 from mingpt_nb.model import GPT, evaluating
+from mingpt_nb.optim import UseMuon
+from mingpt_nb.precision import Precision
+from mingpt_nb.processes import Parts
+from mingpt_nb.runs import RunConfig
+from mingpt_nb.settings import TrainerConfig
+from mingpt_nb.trainer import Trainer
 
 config = GPTConfig(model_type="gpt-nano", vocab_size=65, block_size=32)
 config.n_layer = None
@@ -32,3 +43,33 @@ try:
     GPT(GPTConfig(n_layer=2))
 except InvalidValue as error:
     print(error)
+
+encoder: Encoder = get_encoder()
+pairs: list[int] = encoder.encode("hello")
+encoder.save(Path("out") / "tokenizer")
+print(encoder.decode(pairs), len(encoder), BPETokenizer()("hello").shape)
+characters = CharTokenizer("abc")
+characters.save("out/characters")
+print(characters.decode(characters.encode("cab")))
+
+data = TokenDataset(np.arange(1000) % 65, block_size=32)
+settings = TrainerConfig(max_iters=10, batch_size=4, betas=(0.9, 0.99), lr_schedule="cosine")
+settings.learning_rate = 1e-3
+
+
+class Stop:
+    def on_log(self, trainer: Trainer):
+        if trainer.history[-1]["loss"] < 0.1:
+            trainer.stop()
+
+
+trainer = Trainer(settings, model, data, callbacks=[
+    Checkpoints(Path("out"), every_minutes=1, resume=True), Evaluate(data, 5), Progress(),
+    CSVLog("out/log.csv"), EarlyStopping(3), Parts(2), Precision("bf16"), UseMuon(), Stop()])
+trainer.add_callback("on_batch_end", lambda t: print(t.iter_num, t.loss.item()))
+trainer.set_callback("on_log", print)
+trainer.run()
+print(trainer.loss.item(), trainer.iter_num, trainer.iter_dt, trainer.device.type, trainer.model)
+print(min(row["loss"] for row in trainer.history))
+run = RunConfig(max_iters=5, optimizer="muon", work_dir=Path("out") / "run")
+run.work_dir = "out/run"

@@ -12,7 +12,7 @@ import torch
 import torch.nn as nn
 
 from .config import require
-from .settings import TrainerConfig
+from .settings import TrainerConfig, replaced
 from .states import cut_like, whole
 
 # %% ../nbs/24_optimizers.ipynb #a69005a0
@@ -117,7 +117,5 @@ class UseMuon:
     everywhere = True
 
     def on_setup(self, trainer):
-        trainer.make_optimizer = lambda: make_muon(trainer.model, trainer.config)
-
-    def on_train_end(self, trainer):
-        trainer.__dict__.pop("make_optimizer", None)
+        muon = replaced(trainer, make_optimizer=lambda: make_muon(trainer.model, trainer.config))
+        trainer.undo.enter_context(muon)

@@ -13,6 +13,7 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from .config import require
+from .settings import replaced
 
 # %% ../nbs/26_precision.ipynb #e38db291
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -28,18 +29,19 @@ class Precision:
         name: Literal["fp32", "bf16", "fp16"],  # fp16 comes with scaled gradients
     ):
         require(name in PRECISIONS, "precision", name, f"one of {', '.join(PRECISIONS)}")
-        self.name = name
+        self.name, self.same_run = name, dict(precision=name)  # same_run: compared on resuming
 
     def on_setup(self, trainer):
         device, dtype = trainer.device.type, PRECISIONS[self.name]
         self.scaler = torch.amp.GradScaler(device, enabled=self.name == "fp16")
-        if self.name == "fp32":
-            return
         plain_forward, plain_update = trainer.forward, trainer.update
 
         def forward(x, y):
             with torch.autocast(device, dtype):
-                return plain_forward(x, y)
+                loss = plain_forward(x, y)
+            if self.name == "fp16" and loss.requires_grad:
+                loss.register_hook(self.scaler.scale)  # scales the gradients, not the loss
+            return loss
 
         def update():
             self.scaler.unscale_(trainer.optimizer)  # before the gradients are clipped
@@ -49,11 +51,10 @@ class Precision:
             self.scaler.step(trainer.optimizer)
             self.scaler.update()
 
-        trainer.forward = forward
+        parts = {} if self.name == "fp32" else dict(forward=forward)
         if self.name == "fp16":
-            trainer.backward = lambda loss: self.scaler.scale(loss).backward()
-            trainer.update, trainer.optimizer_step = update, optimizer_step
-            trainer.overflows = True  # now and then
+            parts |= dict(update=update, optimizer_step=optimizer_step, overflows=True)
+        trainer.undo.enter_context(replaced(trainer, **parts))
 
     def state_dict(self) -> dict:
         """Return what has to be saved with a run."""
@@ -63,10 +64,6 @@ class Precision:
         """Go on from a saved state."""
         if self.scaler.is_enabled() and state:
             self.scaler.load_state_dict(state)
-
-    def on_train_end(self, trainer):
-        for name in ("forward", "backward", "update", "optimizer_step", "overflows"):
-            trainer.__dict__.pop(name, None)
 
 # %% ../nbs/26_precision.ipynb #275474e2
 class Compile:
@@ -85,12 +82,6 @@ class Recompute:
 
     def on_setup(self, trainer):
         lists = [m for m in trainer.model.modules() if isinstance(m, torch.nn.ModuleList)]
-        self.layers = [(layer, layer.__dict__.get("forward")) for part in lists for layer in part]
-        for layer, _ in self.layers:
-            layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)
-
-    def on_train_end(self, trainer):
-        for layer, own in self.layers:
-            del layer.forward  # back to that of its class,
-            if own is not None:
-                layer.forward = own  # or to what it had of its own
+        for layer in [layer for layers in lists for layer in layers]:
+            twice = partial(checkpoint, layer.forward, use_reentrant=False)
+            trainer.undo.enter_context(replaced(layer, forward=twice))

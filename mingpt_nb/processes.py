@@ -11,6 +11,7 @@ import logging
 import os
 import time
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,21 +23,20 @@ from .settings import random_batch
 from .trainer import Trainer
 
 # %% ../nbs/25_processes.ipynb #e74f7cea
-def join_processes() -> tuple[int, int, int]:  # rank, number of processes, rank on this machine
+def join_processes() -> tuple[int, int]:  # rank, and number of processes
     """Join the processes that torchrun started with this one; without torchrun, be alone."""
     if not {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= os.environ.keys():
-        return 0, 1, 0
+        return 0, 1
     rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    local_rank = int(os.environ.get("LOCAL_RANK", rank))
     if not dist.is_initialized():
         gpu = torch.cuda.is_available()
         if gpu:
-            torch.cuda.set_device(local_rank)
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)))  # on this machine
         dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo")
         atexit.register(leave_processes)
         if rank > 0:
             logging.getLogger("mingpt_nb").setLevel(logging.CRITICAL)
-    return rank, size, local_rank
+    return rank, size
 
 
 def leave_processes():
@@ -105,12 +105,12 @@ class Parts:
 
     def on_setup(self, trainer: Trainer):
         self.trainer = trainer
-        trainer.rank, trainer.world, _ = join_processes()
+        trainer.rank, trainer.world = join_processes()
         require(not self.shard or dist.is_initialized(), "shard", self.shard,
                 "False unless the program is run by torchrun")
         trainer.indices, trainer.sum = self.indices, self.sum
         if trainer.world > 1 or self.grad_accum > 1:
-            trainer.gradients = self.gradients
+            trainer.gradients = partial(add_up, trainer)
         if trainer.world > 1 and trainer.rank > 0:  # each process drops out others
             torch.manual_seed(torch.initial_seed() + trainer.rank)
         store_by_rows(trainer.model)
@@ -129,17 +129,13 @@ class Parts:
                              step)
         return whole[trainer.rank * own : (trainer.rank + 1) * own]
 
-    def sum(self, *values: float) -> list[float]:
-        """Return the sum of each value over all processes; all have to call it."""
+    def sum(self, value: float) -> float:
+        """Return the sum of a value over all processes; all have to call it."""
         if self.trainer.world == 1:
-            return list(values)
-        total = torch.tensor(values, dtype=torch.float64)
+            return value
+        total = torch.tensor(value, dtype=torch.float64)
         dist.all_reduce(total)
-        return total.tolist()
-
-    def gradients(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Fill in the gradients of the large batch; return this process's share of its loss."""
-        return add_up(self.trainer, x, y)
+        return total.item()
 
 # %% ../nbs/25_processes.ipynb #fa49de9a
 def add_up(
@@ -151,14 +147,14 @@ def add_up(
     size = trainer.config.batch_size
     parts = list(zip(x.split(size), y.split(size)))
     counts = [graded(trainer.model, targets) for _, targets in parts]
-    targets, total = max(1, trainer.sum(sum(counts))[0]), torch.zeros((), device=x.device)
+    targets, total = max(1, trainer.sum(sum(counts))), torch.zeros((), device=x.device)
     for i, ((x, y), count) in enumerate(zip(parts, counts), 1):
         with sending(trainer, i == len(parts)):
             loss = trainer.forward(x, y)
             if count == 0:  # the mean of nothing isn't a number
                 loss = loss.nan_to_num(0.0)
             loss = loss * (count / targets)
-            trainer.backward(loss * trainer.world)  # the gradients' mean is taken over processes
+            (loss * trainer.world).backward()  # the gradients' mean is taken over processes
         total += loss.detach()
     return total
 

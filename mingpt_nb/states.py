@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['logger', 'SAME_RUN', 'whole', 'cut_like', 'named_tensors', 'full_weights', 'full_moments', 'load_full',
            'random_state', 'set_random_state', 'as_json', 'run_facts', 'stateful', 'observer_states', 'run_state',
-           'put_back', 'checkpoint_folders', 'forget', 'write_checkpoint', 'read_checkpoint', 'latest_checkpoint']
+           'can_be_saved', 'put_back', 'checkpoint_folders', 'forget', 'write_checkpoint', 'read_checkpoint',
+           'latest_checkpoint']
 
 # %% ../nbs/22_states.ipynb #cba1b097
 import io
@@ -24,11 +25,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from .config import InvalidValue, require
-from .files import reason, whole_folder
+from .files import plain, reason, whole_folder
 from .settings import scheduled_lr
-from .trainer import Trainer
+from .trainer import Diverged, Trainer
 
-# %% ../nbs/22_states.ipynb #88e6bcad
 logger = logging.getLogger(__name__)
 
 # %% ../nbs/22_states.ipynb #63e8e544
@@ -91,53 +91,51 @@ def load_full(
 
 # %% ../nbs/22_states.ipynb #ff0c2eb8
 def _generators(device):
-    """Return how to read and write the random state of a device other than the CPU."""
+    """Return the global random generators, those of the CPU and a device's: how to read and set."""
+    found = dict(python=(random.getstate, random.setstate),
+                 numpy=(np.random.get_state, np.random.set_state),
+                 torch=(torch.get_rng_state, torch.set_rng_state))
     kind = getattr(torch, device.type, None)
-    if device.type == "cpu" or not hasattr(kind, "get_rng_state"):
-        return None
-    which = () if device.type == "mps" else (device,)  # there is one, without a number
-    return (lambda: kind.get_rng_state(*which)), (lambda state: kind.set_rng_state(state, *which))
+    if device.type != "cpu" and hasattr(kind, "get_rng_state"):
+        which = () if device.type == "mps" else (device,)  # there is one, without a number
+        found[device.type] = (lambda: kind.get_rng_state(*which),
+                              lambda state: kind.set_rng_state(state, *which))
+    return found
 
 
 def random_state(device: torch.device) -> dict:
     """Return the state of the global random generators: of the CPU, and of a device."""
-    kind, numbers, *rest = np.random.get_state()
-    states = dict(python=random.getstate(), numpy=(kind, numbers.tolist(), *rest),
-                  torch=torch.get_rng_state())
-    if generators := _generators(device):
-        states[device.type] = generators[0]()
-    return states
+    states = {name: read() for name, (read, _) in _generators(device).items()}
+    kind, numbers, *rest = states["numpy"]
+    return states | dict(numpy=(kind, numbers.tolist(), *rest))  # which can be loaded again
 
 
 def set_random_state(states: dict, device: torch.device):
     """Put the global random generators into a state they had before."""
-    random.setstate(states["python"])
-    np.random.set_state(states["numpy"])
-    torch.set_rng_state(states["torch"])
-    if device.type in states and (generators := _generators(device)):
-        generators[1](states[device.type])
+    for name, (_, put) in _generators(device).items():
+        if name in states:
+            put(states[name])
 
 # %% ../nbs/22_states.ipynb #82384c63
 SAME_RUN = ("learning_rate", "betas", "weight_decay", "grad_norm_clip", "lr_schedule",
-            "warmup_iters", "min_lr", "max_iters", "precision", "seed")
+            "warmup_iters", "min_lr", "max_iters", "seed")
 
 
 def as_json(value):
     """Return a value as JSON has it: tuples as lists, numbers of NumPy and PyTorch as Python's."""
-    def plain(other):
-        return other.tolist() if hasattr(other, "tolist") else str(other)
-
     return json.loads(json.dumps(value, default=plain, skipkeys=True))
 
 
 def run_facts(trainer: Trainer) -> dict:
     """Return what decides how a run goes on."""
-    config, model = trainer.config.to_dict(), getattr(trainer.model, "config", None)
-    sizes = model.to_dict() if hasattr(model, "to_dict") else {}
-    in_a_step = config["batch_size"] * config.get("grad_accum", 1) * trainer.world
-    return as_json({name: config[name] for name in SAME_RUN if name in config} | dict(
+    facts = {name: getattr(trainer.config, name) for name in SAME_RUN}
+    for observer in trainer.observers:
+        facts |= getattr(observer, "same_run", {})
+    model = getattr(trainer.model, "config", None)
+    return as_json(facts | dict(
         optimizer=type(trainer.optimizer).__name__, examples=len(trainer.train_dataset),
-        examples_in_a_step=in_a_step, processes=trainer.world, model=sizes))
+        examples_in_a_step=len(trainer.indices(0)) * trainer.world, processes=trainer.world,
+        model=model.to_dict() if hasattr(model, "to_dict") else {}))
 
 # %% ../nbs/22_states.ipynb #198fb821
 def stateful(trainer: Trainer) -> dict:
@@ -177,6 +175,12 @@ def run_state(
         history=as_json(trainer.history), facts=run_facts(trainer), each=each,  # by process
         since=now - trainer.since, seconds=now - trainer.began, observers=observer_states(trainer))
     return full_weights(trainer.model), state
+
+
+def can_be_saved(trainer: Trainer) -> bool:
+    """Tell whether the weights are those of whole steps, and all processes come to save them."""
+    broken = trainer.updating or isinstance(trainer.error, Diverged)
+    return not broken and (trainer.world == 1 or trainer.error is None)
 
 
 def put_back(trainer: Trainer, weights: dict[str, torch.Tensor], state: dict):

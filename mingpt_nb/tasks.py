@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from .attention import CausalSelfAttention, attention_weights, causal_mask
-from .callbacks import due, require_whole
+from .callbacks import Measure, require_whole
 from .config import Config, GPTConfig, is_count, require
 from .model import GPT, evaluating
 from .runs import RunConfig, read_run, train_and_save, with_sizes
@@ -76,10 +76,8 @@ def right_answers(
     return torch.cat(rows)
 
 # %% ../nbs/28_tasks.ipynb #1d176aea
-class Accuracy:
-    """Add the share of right answers to the log at each evaluation, and stop at a goal."""
-
-    everywhere = True  # a row of the log is made by all processes together
+class Accuracy(Measure):
+    """Add the share of right answers to the log every so many steps, and stop at a goal."""
 
     def __init__(
         self,
@@ -87,9 +85,9 @@ class Accuracy:
         interval: int | None = None,  # steps between looks; None looks at the end only
         until: float | None = None,  # end the run at this share; None doesn't
     ):
+        super().__init__(interval)
         require(until is None or 0 < until <= 1, "until", until, "None or in (0, 1]")
-        require(interval is None or is_count(interval), "interval", interval, "None or at least 1")
-        self.dataset, self.interval, self.until = dataset, interval, until
+        self.dataset, self.until = dataset, until
 
     def on_train_start(self, trainer):
         require_whole(trainer, self)
@@ -100,16 +98,10 @@ class Accuracy:
         if reached and self.until is not None and reached[-1] >= self.until:
             trainer.stop()
 
-    def on_batch_end(self, trainer):
-        if due(trainer, self.interval):
-            trainer.log()
-
-    def on_measure(self, trainer):
-        if due(trainer, self.interval):
-            row = trainer.history[-1]
-            each = right_answers(trainer.model, self.dataset).all(dim=1)
-            row["accuracy"] = each.float().mean().item()
-            logger.info("step %d: %d of %d right", row["iter"], int(each.sum()), len(each))
+    def measure(self, trainer, row):
+        each = right_answers(trainer.model, self.dataset).all(dim=1)
+        row["accuracy"] = each.float().mean().item()
+        logger.info("step %d: %d of %d right", row["iter"], int(each.sum()), len(each))
 
 # %% ../nbs/28_tasks.ipynb #1281425b
 def small_gpt() -> GPTConfig:

@@ -12,11 +12,12 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 
 import torch
 
 from .config import require
-from .settings import Fetch, TrainerConfig, pick_device, random_batch, scheduled_lr
+from .settings import Fetch, TrainerConfig, due, pick_device, random_batch, scheduled_lr
 
 # %% ../nbs/20_trainer.ipynb #cd41c7a6
 EVENTS = ("on_setup", "on_restore", "on_train_start", "on_batch_start", "on_batch_end",
@@ -32,20 +33,17 @@ class Events:
         self.callbacks: dict[str, list[Callable]] = {event: [] for event in EVENTS}
         for observer in self.observers:
             for name in dir(observer):
-                if name.startswith("on_"):
-                    self._check(name, f"{type(observer).__name__}.{name}")
-
-    def _check(self, event, shown):
-        require(event in EVENTS, "event", shown, f"one of {', '.join(EVENTS)}")
+                require(name in EVENTS or not name.startswith("on_"), "event",
+                        f"{type(observer).__name__}.{name}", f"one of {', '.join(EVENTS)}")
 
     def add_callback(self, event: str, function: Callable):
         """Call `function(trainer)` at an event, after those that are there already."""
-        self._check(event, event)
+        require(event in EVENTS, "event", event, f"one of {', '.join(EVENTS)}")
         self.callbacks[event].append(function)
 
     def set_callback(self, event: str, function: Callable):
         """Call `function(trainer)` at an event, in place of other functions (observers stay)."""
-        self._check(event, event)
+        self.add_callback(event, function)
         self.callbacks[event] = [function]
 
     def trigger_callbacks(self, event: str):
@@ -69,20 +67,18 @@ class Steps(Events):
     rank, world = 0, 1  # number of this process, and how many train together
     overflows = False  # whether gradients that aren't finite are expected now and then
 
-    def sum(self, *values: float) -> list[float]:
-        """Return the sum of each value over all processes."""
-        return list(values)
+    def sum(self, value: float) -> float:
+        """Return the sum of a value over all processes."""
+        return value
 
     def indices(self, step: int) -> list[int]:
         """Return the examples that this process takes in a step."""
         return random_batch(len(self.train_dataset), self.config.batch_size, self.config.seed, step)
 
     def batches(self) -> Iterator[tuple[torch.Tensor, ...]]:
-        """Yield x and y of each step to come, on the device."""
-        steps, cuda = map(self.indices, itertools.count(self.iter_num)), self.device.type == "cuda"
-        for batch in Fetch(self.train_dataset).all(steps, self.config.num_workers):
-            yield tuple((t.pin_memory() if cuda else t).to(self.device, non_blocking=True)
-                        for t in batch)
+        """Return x and y of each step to come, on the device."""
+        steps = map(self.indices, itertools.count(self.iter_num))
+        return Fetch(self.train_dataset).all(steps, self.config.num_workers, self.device)
 
     def make_optimizer(self) -> torch.optim.Optimizer:
         """Return the model's own choice, or AdamW on everything."""
@@ -95,14 +91,10 @@ class Steps(Events):
         """Return the mean loss of a batch."""
         return self.module(x, y)[1]  # the model, or what a plug-in has put around it
 
-    def backward(self, loss: torch.Tensor):
-        """Add the gradients of a loss to the parameters' own."""
-        loss.backward()
-
     def gradients(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Fill in the gradients of the step's loss, which is returned."""
         loss = self.forward(x, y)
-        self.backward(loss)
+        loss.backward()
         return loss.detach()
 
     def update(self):
@@ -137,13 +129,14 @@ class Log(Steps):
     def finished(self) -> bool:
         """Tell whether there is no next step; all processes agree on it."""
         limit = math.inf if self.config.max_iters is None else self.config.max_iters
-        return self.sum(self.stopping)[0] > 0 or self.iter_num >= limit
+        return self.sum(self.stopping) > 0 or self.iter_num >= limit
 
     def prepare(self):
         """Begin at step 0, or where a plug-in puts us."""
         self.iter_num = self.done = self.tokens = 0  # done: steps that the weights have seen
         self.history, self.noted, self.error, self.updating = [], [], None, False
-        self.module = self.model.train()  # a plug-in may put something around it
+        # in training mode, parts of a model may be frozen in evaluation mode, and stay so
+        self.module = self.model if self.model.training else self.model.train()
         self.trigger_callbacks("on_setup")
         self.model.to(self.device)
         self.optimizer = self.make_optimizer()
@@ -154,7 +147,7 @@ class Log(Steps):
         """Return loss and norm of each step since the last row; `Diverged` if one isn't finite."""
         pairs = torch.stack(self.noted).tolist()
         bad = [p for p in pairs if not math.isfinite(p[0] if self.overflows else sum(p))]
-        if self.sum(len(bad))[0]:
+        if self.sum(len(bad)) > 0:
             raise Diverged(f"by step {self.iter_num}, loss and gradient norm are {bad}")
         return pairs
 
@@ -165,10 +158,10 @@ class Log(Steps):
         now, (losses, norms) = time.perf_counter(), zip(*self.read_noted())
         norms = list(filter(math.isfinite, norms))
         self.history.append(dict(
-            iter=self.done, loss=self.sum(sum(losses) / len(losses))[0],
+            iter=self.done, loss=self.sum(sum(losses) / len(losses)),
             lr=self.optimizer.param_groups[0]["lr"],
             grad_norm=sum(norms) / max(1, len(norms)),  # before clipping
-            tokens_per_second=self.sum(self.tokens)[0] / (now - self.since),
+            tokens_per_second=self.sum(self.tokens) / (now - self.since),
             seconds=now - self.began))  # of training, without what callbacks measure
         self.noted, self.tokens = [], 0
         self.trigger_callbacks("on_measure")
@@ -198,28 +191,30 @@ class Trainer(Log):
         self.iter_num, self.iter_dt = 0, 0.0  # steps before this one; seconds of the latest
         self.history: list[dict] = []  # rows of the log
         self.stopping, self.error, self.noted = False, None, []  # error: what ended the run early
+        self.undo = ExitStack()  # called at the end, to take away what plug-ins have put in place
 
     def run(self):
         """Train until `max_iters`, or until a callback calls `stop`."""
-        self.prepare()
-        try:
-            self.trigger_callbacks("on_train_start")
-            batches = self.batches()
-            while not self.finished():
-                started = time.perf_counter()
-                x, y = next(batches)  # 1. a batch
-                self.trigger_callbacks("on_batch_start")
-                self.optimizer.zero_grad()  # 2. forget the gradients of the step before
-                self.loss = self.gradients(x, y)  # 3. forward and 4. backward
-                self.update()  # 5. change the weights
-                self.tokens += x.numel()
-                self.trigger_callbacks("on_batch_end")
-                if self.done % self.config.log_interval == 0 or self.done == self.config.max_iters:
-                    self.log()
-                self.iter_num, self.iter_dt = self.done, time.perf_counter() - started
-        except BaseException as error:
-            self.error = error
-        self.stopping = False
-        self.trigger_callbacks("on_train_end")  # whatever happened
-        if self.error:
-            raise self.error
+        with self.undo:
+            self.prepare()
+            try:
+                self.trigger_callbacks("on_train_start")
+                batches = self.batches()
+                while not self.finished():
+                    started = time.perf_counter()
+                    x, y = next(batches)  # 1. a batch
+                    self.trigger_callbacks("on_batch_start")
+                    self.optimizer.zero_grad()  # 2. forget the gradients of the step before
+                    self.loss = self.gradients(x, y)  # 3. forward and 4. backward
+                    self.update()  # 5. change the weights
+                    self.tokens += x.numel()
+                    self.trigger_callbacks("on_batch_end")
+                    if due(self, self.config.log_interval):
+                        self.log()
+                    self.iter_num, self.iter_dt = self.done, time.perf_counter() - started
+            except BaseException as error:
+                self.error = error
+            self.stopping = False
+            self.trigger_callbacks("on_train_end")  # whatever happened
+            if self.error:
+                raise self.error
