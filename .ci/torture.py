@@ -190,11 +190,10 @@ class Harm:
             time.sleep(0.004)
         if name == "full" and os.path.ismount(self.disk):
             free = shutil.disk_usage(self.disk).free
-            with open(self.ballast, "wb") as file:
-                try:
-                    file.write(bytes(max(0, free - self.rng.choice([0, 0, 5000, 50_000, 200_000]))))
-                except OSError:
-                    pass  # it is full
+            try:  # closing the file writes, too
+                self.ballast.write_bytes(bytes(max(0, free - self.rng.choice([0, 0, 5000, 50_000, 200_000]))))
+            except OSError:
+                pass  # it is full
         elif name == "full":
             limit = self.rng.choice([100, 5000, 50_000])
             resource.prlimit(child, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -321,6 +320,7 @@ def main(runs=200, first=0):
             done = torture(disk, seed)
         except Exception as error:
             failed += 1
+            (disk / "ballast").unlink(missing_ok=True)
             print(f"run {seed} FAILED: {type(error).__name__}: {error}", flush=True)
             continue
         for what in done:

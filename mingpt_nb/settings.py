@@ -7,8 +7,11 @@ __all__ = ['SIGNALS', 'TrainerConfig', 'scheduled_lr', 'random_batch', 'Fetch', 
 
 # %% ../nbs/14_settings.ipynb #06303e52
 import math
+import os
 import random
 import signal
+import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,8 +133,17 @@ class Fetch:
 
 
 def _leave_signals_to_the_parent(worker):
+    """Leave signals to the parent, and its death without a word."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    parent, show = os.getppid(), sys.excepthook
+
+    def unless_alone(*error):
+        time.sleep(0.1)  # a killed parent's pipes are closed a moment before it is gone
+        if os.getppid() == parent:
+            show(*error)
+
+    sys.excepthook = unless_alone
 
 # %% ../nbs/14_settings.ipynb #face1ec6
 def due(trainer, interval: int | None) -> bool:
