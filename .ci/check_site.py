@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup
 from nbdev.serve import proc_nbs
 
 ROOT = Path(__file__).resolve().parent.parent
-EXPORTED, OUTPUT = 100, 92  # characters of a line; code that isn't exported may be wider, as the site wraps it
+EXPORTED, VISIBLE, OUTPUT = 100, 96, 92  # characters of a line: exported code, other code that is shown, what it prints
 RAW_LINK = re.compile(r"\]\((?:https?:|[\w./-]*\.(?:html|ipynb))")
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.M | re.S)
 SCHEME = re.compile(r"[a-z]+:|//", re.I)
@@ -49,11 +49,12 @@ def code_faults(cell, known, exports):
             yield "imports beside other code: nbdev executes both when it makes the site"
     if directives & {"hide", "default_exp"} or re.search(r"^#\| *include: *false", cell.source, re.M):
         return
+    widest = EXPORTED if directives & {"export", "exports", "exporti"} else VISIBLE
     for line in cell.source.splitlines():
         if line.startswith("#|"):
             continue
-        if directives & {"export", "exports"} and len(line) > EXPORTED:
-            yield f"a line of {len(line)} characters of code; at most {EXPORTED}: {line.strip()[:50]!r}"
+        if len(line) > widest:
+            yield f"a line of {len(line)} characters of code; at most {widest}: {line.strip()[:50]!r}"
         if re.search(r"#.*\]\(https?:", line):
             yield f"a raw link in a comment: {line.strip()[:50]!r}"
         for name in re.findall(r"`([\w.]+)`", line.partition("  # ")[2]) if directives & {"export", "exports"} else ():

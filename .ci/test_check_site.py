@@ -51,7 +51,7 @@ HTML = ('<h2 id="where-to-go">Where to go</h2><p>See <a href="#where-to-go">this
         '<p><a href="https://here.org/site/a.html">Home</a></p>')
 figure = '#| fig-alt: "Alt."\n#| fig-cap: "Cap."\nfig'
 fine = [GOOD, '![A caption](a.svg){fig-alt="Else"}', code("x = 1", "y" * 92), code(figure, image_png="AAAA"), code("#| hide\nfig", image_png="AAAA"),
-        code("#| exports\n" + "x" * 100), code("x = '" + "wrapped" * 16 + "'")]
+        code("#| exports\n" + "x" * 100), code("x" * 96), code("#| hide\n" + "x" * 101)]
 assert faults(notebook_faults, fine) == [], faults(notebook_faults, fine)
 assert faults(html, fine, HTML) == [], faults(html, fine, HTML)
 
@@ -61,7 +61,9 @@ for said, cells in {
     "picture without alternative": ["![](a.svg)"],
     "picture without alternative text": ['<img src="a.svg">'],
     "raw address": ["It stands at https://example.org/paper today."],
-    "101 characters of code": [code("#| exports\n" + "x" * 101)],
+    "101 characters of code; at most 100": [code("#| exports\n" + "x" * 101)],
+    "97 characters of code; at most 96": [code("x" * 97)],
+    "a.ipynb, cell 2: a line of 98": ["Text.", code("#| slow\nx\n" + "y" * 98)],
     "raw link in a comment": [code("#| exports\nx = 1  # see [it](https://example.org)")],
     "comment with its in backticks": [code("#| exports\ndef its(\n    x,  # as in `its`\n): ...")],
     "imports beside other code": [code("#| exports\ndef f(): ..."), code("#| hide\nimport ast\nx = ast.parse(\"\")")],
