@@ -149,7 +149,7 @@ def stream_text(
 ) -> Iterator[str]:  # the text in parts, each of whole characters
     """Return an iterator over what a model makes of a prompt; ends with the text's end."""
     end = end_token(tokenizer)
-    idx = encode_prompt(tokenizer, prompt)[None].to(model.lm_head.weight.device)  # (1, T)
+    idx = encode_prompt(tokenizer, prompt)[None].to(model.transformer.wpe.weight.device)  # (1, T)
     new = (token.item() for token in model.stream(idx, tokens, **choices))
     return tokenizer.decode_iter(takewhile(lambda token: token != end, new))
 

@@ -27,8 +27,8 @@ class Job(NamedTuple):
 JOBS = {
     "chargpt": Job("chargpt", "ChargptConfig", "train",
                    "Train a GPT on a text, then let it write."),
-    "generate": Job("generating", "GenerateConfig", "generate",
-                    "Let GPT-2, or a model of your own, continue a text."),
+    "generate": Job("many", "ManyConfig", "generate",
+                    "Let GPT-2, or a model of your own, continue a text, or a file of prompts."),
     "finetune": Job("finetuning", "FinetuneConfig", "finetune",
                     "Go on training GPT-2, or a model of your own, on another text."),
     "adder": Job("adder", "AdderConfig", "run", "Train a GPT to add, or let it solve a sum."),

@@ -47,7 +47,7 @@ def samples(
 ) -> Iterator[str]:  # `number` continuations, without the prompt
     """Write several continuations of a prompt at once."""
     start, end = encode_prompt(tokenizer, prompt), end_token(tokenizer)
-    idx = start.repeat(number, 1).to(model.lm_head.weight.device)  # (N, T)
+    idx = start.repeat(number, 1).to(model.transformer.wpe.weight.device)  # (N, T)
     for row in model.generate(idx, tokens, stop=[] if end is None else [end], **choices):
         new = row[len(start) :].tolist()
         yield "".join(tokenizer.decode_iter(new[: new.index(end)] if end in new else new))
@@ -104,7 +104,7 @@ class GenerateConfig(Config):
     temperature: float = 1.0  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = None  # draw among the likeliest tokens that reach this probability
-    quantize: Literal["bf16", "int8"] | None = None  # smaller weights, which are read faster
+    quantize: Literal["bf16", "fp16", "int8"] | None = None  # smaller weights are read faster
     seed: int | None = None  # the same seed writes the same text; None differs from run to run
     device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
 

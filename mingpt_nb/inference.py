@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_ROWS', 'Kind', 'KINDS', 'quantize_rows', 'int8_linear', 'Int8Linear', 'Int8Embedding', 'packs_bfloat16',
-           'PackedLinear', 'quantize']
+           'PackedLinear', 'has_fbgemm', 'HalfLinear', 'quantize']
 
 # %% ../nbs/51_quantize.ipynb #4d3feef9
 from typing import Literal, get_args
@@ -118,33 +118,69 @@ class PackedLinear(nn.Module):
         return onednn_linear(x, self.weight, self.bias)
 
 # %% ../nbs/51_quantize.ipynb #682a2761
-Kind = Literal["bf16", "int8"]
+def has_fbgemm() -> bool:
+    """Tell whether PyTorch has FBGEMM's products for this processor."""
+    return "fbgemm" in torch.backends.quantized.supported_engines
+
+
+class HalfLinear(nn.Module):
+    """A linear layer with weights in float16 and all else in float32: on an x86 CPU, forwards."""
+
+    def __init__(
+        self,
+        weight: torch.Tensor,  # floating point, (N, K)
+        bias: torch.Tensor | None = None,  # (N,)
+    ):
+        super().__init__()
+        largest, limit = weight.abs().max().item(), torch.finfo(torch.float16).max
+        require(largest <= limit, "a weight", largest, f"at most {limit:,.0f}, as float16 has it")
+        weight, bias = weight.detach().float(), None if bias is None else bias.float()
+        self.packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
+
+    @property
+    def weight(self) -> torch.Tensor:  # float32, (N, K), unpacked anew at each call
+        """The weight as it was rounded."""
+        return torch.ops.quantized.linear_unpack_fp16(self.packed)[0]
+
+    def forward(
+        self,
+        x: torch.Tensor,  # float32, (..., K)
+    ) -> torch.Tensor:  # (..., N)
+        """Return x Wᵀ + b."""
+        return torch.ops.quantized.linear_dynamic_fp16(x, self.packed)
+
+# %% ../nbs/51_quantize.ipynb #d8b29f59
+Kind = Literal["bf16", "fp16", "int8"]
 KINDS = get_args(Kind)
 
 
 def quantize(
     model: GPT,  # is changed in place
-    kind: Kind,  # bf16 or int8
+    kind: Kind,  # bf16, fp16 or int8
 ) -> GPT:  # the same, ready to write and no longer to train
     """Make the weights smaller; `InvalidValue` for another kind, or if they are already."""
     require(kind in KINDS, "quantize", kind, f"one of {', '.join(KINDS)}")
     require(isinstance(model.lm_head, nn.Linear), "model", type(model.lm_head).__name__,
             "one with weights in floating point")
     model.eval().requires_grad_(False)
-    if kind == "bf16":
-        model.bfloat16()
-        if model.lm_head.weight.device.type != "cpu" or not packs_bfloat16():
-            return model
-        make = PackedLinear
-    else:
-        table, dtype = model.transformer.wte.weight, model.lm_head.weight.dtype
+    table, make = model.transformer.wte.weight, None
+    if kind == "int8":
         shared = quantize_rows(table)
-        model.transformer.wte = Int8Embedding(*shared, dtype)
+        model.transformer.wte = Int8Embedding(*shared, table.dtype)
 
         def make(weight, bias):
             return Int8Linear(*(shared if weight is table else quantize_rows(weight)), bias)
-
-    for name, layer in list(model.named_modules()):
+    elif kind == "bf16":
+        model.bfloat16()
+        make = PackedLinear if table.device.type == "cpu" and packs_bfloat16() else None
+    elif table.device.type == "cpu" and has_fbgemm():
+        model.float()
+        make = HalfLinear
+    else:
+        model.half()
+    for name, layer in list(model.named_modules()) if make else ():
         if isinstance(layer, nn.Linear):
             model.set_submodule(name, make(layer.weight, layer.bias))
+    if make is HalfLinear:
+        model.transformer.wte.half()
     return model

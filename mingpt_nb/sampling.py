@@ -170,7 +170,7 @@ def stream(
     choices.check()
     require(max_new_tokens == 0 or is_count(max_new_tokens), "max_new_tokens", max_new_tokens,
             "an integer of at least 0")
-    idx, padding = as_batch(idx, model.lm_head.weight.device)
+    idx, padding = as_batch(idx, model.transformer.wpe.weight.device)
     check_tokens("prompt", idx, 0, model.transformer.wte.num_embeddings - 1)
     endings = [torch.as_tensor(ending, device=idx.device).reshape(-1) for ending in choices.stop]
     require(all(map(len, endings)), "stop", choices.stop, "tokens, or lists of at least one token")
@@ -205,6 +205,7 @@ def generate(
     new = list(stream(model, idx, max_new_tokens, choices))
     if torch.is_tensor(idx):
         return torch.cat([idx, *new], dim=1)
-    prompts = [torch.as_tensor(prompt, device=model.lm_head.weight.device) for prompt in idx]
+    device = model.transformer.wpe.weight.device
+    prompts = [torch.as_tensor(prompt, device=device) for prompt in idx]
     rows = torch.cat(new, dim=1) if new else [prompt[:0] for prompt in prompts]
     return [torch.cat([prompt, row[row >= 0]]) for prompt, row in zip(prompts, rows)]
