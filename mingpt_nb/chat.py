@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import cycle
 from pathlib import Path
@@ -185,8 +185,9 @@ class Dialogues(torch.utils.data.Dataset):
         self.rows = []
         for ids, answers in (graded(template, talk) for talk in talks):
             x, learned = (torch.tensor(part[: block_size + 1]) for part in (ids, answers))
-            if learned.any():
-                self.rows.append((x[:-1], x.where(learned, -1)[1:]))
+            y = x.where(learned, -1)[1:]
+            if (y >= 0).any():
+                self.rows.append((x[:-1], y))
         require(self.rows, "dialogues", len(talks), f"some with an answer in {block_size} tokens")
 
     def __len__(self):
@@ -345,10 +346,8 @@ def obey(chat: Chat, line: str) -> str:
     elif name == "/save" and value:
         with open(value, "a", encoding="utf-8") as file:
             file.write(json.dumps(chat.messages, ensure_ascii=False) + "\n")
-    elif name == "/temperature" and value:
-        choices = replace(chat.choices, temperature=float(value))
-        choices.check()
-        chat.choices = choices
+    elif name == "/temperature" and re.fullmatch(r"\d*\.?\d+", value):
+        chat.choices.temperature = float(value)
     else:
         return HELP
     return "(done)"
@@ -399,7 +398,7 @@ def talk(
                 print(obey(chat, line))
             elif line.strip():
                 write(chat.stream(line.rstrip("\n")), "")
-        except (KeyboardInterrupt, ValueError, OSError) as problem:
+        except (KeyboardInterrupt, InvalidValue, OSError) as problem:
             if not someone:
                 raise
             print(f"({str(problem) or 'stopped'})")
