@@ -184,8 +184,8 @@ class Dialogues(torch.utils.data.Dataset):
     def __init__(self, talks: list[Messages], template: ChatTemplate, block_size: int):
         self.rows = []
         for ids, answers in (graded(template, talk) for talk in talks):
-            x, learned = (torch.tensor(part[: block_size + 1]) for part in (ids, answers))
-            y = x.where(learned, -1)[1:]
+            x = torch.tensor(ids[: block_size + 1], dtype=torch.long)
+            y = x.where(torch.tensor(answers[: block_size + 1], dtype=torch.bool), -1)[1:]
             if (y >= 0).any():
                 self.rows.append((x[:-1], y))
         require(self.rows, "dialogues", len(talks), f"some with an answer in {block_size} tokens")
