@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ADAPTER_FILES', 'LoRALinear', 'LoRAConfig', 'LoRAGPT', 'merged', 'merge', 'save_adapter', 'load_adapter',
-           'FinetuneConfig', 'text_for', 'prepare', 'Before', 'EndWithBest', 'finetune']
+           'FinetuneConfig', 'text_for', 'prepare', 'Before', 'EndWithBest', 'sample_text', 'finetune']
 
 # %% ../nbs/43_finetuning.ipynb #2b9b287c
 import hashlib
@@ -223,9 +223,19 @@ class EndWithBest(BestWeights):
             trainer.model.save_into(self.path.parent, weights, self.tokenizer)
 
 # %% ../nbs/43_finetuning.ipynb #e298d06a
+def sample_text(config: FinetuneConfig, model: GPT, tokenizer) -> str:
+    """Return what a model makes of the prompt, the same whenever it is asked."""
+    dice = torch.Generator(next(model.parameters()).device).manual_seed(config.trainer.seed)
+    words = stream_text(model, tokenizer, config.prompt, config.tokens, do_sample=True,
+                        temperature=0.8, generator=dice)
+    return config.prompt + "".join(words)
+
+# %% ../nbs/43_finetuning.ipynb #491ce39b
 def finetune(
     config: FinetuneConfig,  # as the flags of `mingpt-nb finetune` give it
     callbacks=(),  # of the trainer, beside those for log, plot and early stopping
+    read=text_for,  # makes of config, tokenizer and block_size what is learned from
+    sample=sample_text,  # makes of config, model and tokenizer what is shown
 ) -> Trainer:  # its history and model
     """Train a model on another text, and print how it does before and after."""
     run, (model, tokenizer) = config.trainer, open_model(config.model)
@@ -234,8 +244,8 @@ def finetune(
     require(size <= T, "block_size", size, f"at most {T}, the model's context")
     require(len(tokenizer) <= V, "size of tokenizer", len(tokenizer), f"at most {V}, as in model")
     require(not run.shard, "trainer.shard", True, "False")
-    text = text_for(config, tokenizer, size)
-    parts = {config.text: text.validation}
+    text = read(config, tokenizer, size)
+    parts = {text.facts["text"]: text.validation}
     if config.old_text is not None:
         old = replace(config, text=config.old_text, include="*")
         parts[old.text] = text_for(old, tokenizer, size).validation
@@ -245,10 +255,7 @@ def finetune(
 
     def look(trainer):  # perplexities by text, and a sample; all processes take part
         losses = {name: mean_loss(trainer, part, run.eval_iters) for name, part in parts.items()}
-        dice = torch.Generator(next(trainer.model.parameters()).device).manual_seed(run.seed)
-        words = stream_text(trainer.model, tokenizer, config.prompt, config.tokens, do_sample=True,
-                            temperature=0.8, generator=dice)
-        return losses, config.prompt + "".join(words)
+        return losses, sample(config, trainer.model, tokenizer)
 
     folder, before = Path(run.work_dir or ""), Before(look)
     trainer = train_and_save(

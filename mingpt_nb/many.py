@@ -19,10 +19,9 @@ from tqdm.auto import tqdm
 from .attention import causal_mask
 from .chargpt import encode_prompt, end_token
 from .config import GPTConfig, InvalidValue, is_count, require
-from .generating import GenerateConfig, generate as generate_one, open_model
+from .generating import GenerateConfig, generate as generate_one, ready
 from .model import GPT, check_tokens, evaluating
 from .sampling import Choices, KVCache, choose, stream
-from .settings import pick_device, set_seed
 from .tokens import AnyPath
 
 # %% ../nbs/49_many.ipynb #825c2176
@@ -186,12 +185,7 @@ def generate(config: ManyConfig):
     require(config.num_samples == 1, "num_samples", config.num_samples, "1 with input")
     prompts = read_prompts(config.input)
     done = read_finished(config.out, prompts)
-    model, tokenizer = open_model(config.model)
-    model.to(pick_device(config.device)).fast()
-    if config.quantize is not None:
-        model.quantize(config.quantize)
-    if config.seed is not None:
-        set_seed(config.seed)
+    model, tokenizer = ready(config)
     left = {number: encode_prompt(tokenizer, prompt) for number, prompt in enumerate(prompts)
             if number not in done}
     end = end_token(tokenizer)
