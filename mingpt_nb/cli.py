@@ -31,6 +31,8 @@ JOBS = {
                     "Let GPT-2, or a model of your own, continue a text."),
     "finetune": Job("finetuning", "FinetuneConfig", "finetune",
                     "Go on training GPT-2, or a model of your own, on another text."),
+    "evaluate": Job("evaluating", "EvaluateConfig", "evaluate",
+                    "Measure how well GPT-2, or a model of your own, predicts a text."),
     "adder": Job("adder", "AdderConfig", "run", "Train a GPT to add, or let it solve a sum."),
     "sort": Job("sorting", "SortingConfig", "run",
                 "Train a GPT to sort digits, or let it sort some."),
