@@ -66,7 +66,7 @@ def window_losses(
     context: int | None = None,  # tokens read at most, T; None: as many as the model can
     batch_size: int = 4,  # windows at once
 ) -> torch.Tensor:  # (N - 1,): the loss of each token but the first, in nats
-    """Return how much each token surprises a model that has read T - s tokens before it or more."""
+    """Return the loss of each token, before which the model has read at least T - s others."""
     limit = model.config.block_size
     T = limit if context is None else context
     require(is_count(T) and T <= limit, "context", T, f"an integer from 1 to {limit}, the model's")
