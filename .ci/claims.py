@@ -138,18 +138,15 @@ def digest(page, nbs=NBS):
 
 
 def table(found, nbs=NBS):
-    """Return the table of claims, in markdown; a page whose code has changed since its last run says so."""
-    runs, titles = last_runs(), {}
-    lines = ["| claim | proved in | oracle | last run |", "|:--|:--|:--|:--|"]
+    """Return the table of claims, in markdown."""
+    titles = {page: next(cell.source for cell in read(nbs / page) if cell.source.startswith("# ")).split("\n")[0][2:]
+              for page in {claim.page for claim in found}}
+    lines = ["| claim | proved in | oracle |", "|:--|:--|:--|"]
     for claim in found:
-        titles.setdefault(claim.page, read(nbs / claim.page)[0].source)
-        title = next(cell.source for cell in read(nbs / claim.page) if cell.source.startswith("# ")).split("\n")[0][2:]
         anchor = re.sub(r"[^\w\s.-]", "", claim.heading.lower()).strip().replace(" ", "-")
-        label = claim.heading.replace("`", "")
+        label, title = claim.heading.replace("`", ""), titles[claim.page]
         where = f"[{title}]({claim.page})" + ("" if label == title else f", [{label}]({claim.page}#{anchor})")
-        run = runs.get((claim.page, claim.flags))
-        said = "never noted" if run is None else run["date"] + ("" if run["digest"] == digest(claim.page, nbs) else ", changed since")
-        lines.append(f"| {claim.text} | {where} | {claim.oracle} | {said}{claim.flags and f' ({claim.flags})'} |")
+        lines.append(f"| {claim.text}{claim.flags and f' ({claim.flags})'} | {where} | {claim.oracle} |")
     return "\n".join(lines)
 
 
