@@ -62,7 +62,7 @@ def openai():
                              mergeable_ranks=data_gym_to_mergeable_bpe_ranks(merges, vocab)), get_encoder()
 
 
-@fuzz("tokenizer", 600)
+@fuzz("tokenizer", 400)
 @given(mixed)
 def ids_are_those_of_tiktoken(text):
     theirs, ours = openai()
@@ -233,7 +233,7 @@ def opens_or_refuses(files):
         assert all((Path(folder) / name).read_bytes() == content for name, content in files.items())
 
 
-@fuzz("files", 300)
+@fuzz("files", 150)
 @given(st.data())
 def damaged_bytes(data):
     files = dict(healthy())
@@ -248,7 +248,7 @@ def damaged_bytes(data):
     opens_or_refuses(files | {name: bytes(content)})
 
 
-@fuzz("files", 400)
+@fuzz("files", 250)
 @given(st.data())
 def strange_json(data):
     """A value somewhere in a JSON file, or in the header of the tensors, is replaced, left out, or put elsewhere."""
