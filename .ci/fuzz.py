@@ -235,7 +235,7 @@ def opens_or_refuses(files):
 
 @fuzz("files", 150)
 @given(st.data())
-def damaged_bytes(data):
+def damaged_bytes_are_refused_or_harmless(data):
     files = dict(healthy())
     name = data.draw(st.sampled_from(sorted(files)))
     content = bytearray(files[name])
@@ -250,7 +250,7 @@ def damaged_bytes(data):
 
 @fuzz("files", 250)
 @given(st.data())
-def strange_json(data):
+def strange_json_is_refused_or_harmless(data):
     """A value somewhere in a JSON file, or in the header of the tensors, is replaced, left out, or put elsewhere."""
     files = dict(healthy())
     name = data.draw(st.sampled_from(sorted(name for name in files if name.endswith(("json", "safetensors")))))
