@@ -165,7 +165,7 @@ def trial(*arguments, seconds):
     process.kill()
     process.join()
     cell, error = found or ("", "")
-    return dict(outcome="killed" if found else "survived", cell=cell, seconds=round(used, 1)), error
+    return dict(outcome="killed" if found else "survived", cell=cell, seconds=round(used, 1), date=time.strftime("%F")), error
 
 
 def visit(module, work, options):
@@ -220,13 +220,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("modules", nargs="*", metavar="module", help=", ".join(MODULES))
     for name, default, text in (
-            ("sample", 0, "number of mutants to draw; the table isn't changed"), ("seed", 0, "of the sample"),
+            ("sample", 0, "number of mutants to draw; without --keep, the table isn't changed"), ("seed", 0, "of the sample"),
             ("share", 0.8, "of a sample that has to be killed"), ("jobs", 1, "mutants at a time")):
         parser.add_argument(f"--{name}", type=type(default), default=default, help=text)
-    parser.add_argument("--survivors", action="store_true", help="those that survived once more")
-    parser.add_argument("--report", action="store_true", help="only say what the table says")
+    for name, text in (("survivors", "those that survived once more"), ("report", "only say what the table says"),
+                       ("keep", "put the outcomes of a sample into the table")):
+        parser.add_argument(f"--{name}", action="store_true", help=text)
     options = parser.parse_args()
-    options.table = Path(tempfile.mkstemp()[1]) if options.sample else RESULTS
+    options.table = Path(tempfile.mkstemp()[1]) if options.sample and not options.keep else RESULTS
     modules = options.modules or list(MODULES)
     work = [] if options.report else [mutant for module in modules for mutant in mutants(module)]
     work = random.Random(options.seed).sample(work, options.sample or len(work))
@@ -242,8 +243,7 @@ def main():
             process.join()
             if process.exitcode:
                 return 1
-    share = report([row for row in read(options.table) if row["module"] in modules])
-    return int(bool(options.sample) and share < options.share)
+    return int(report([row for row in read(options.table) if row["module"] in modules]) < options.share and bool(options.sample))
 
 
 if __name__ == "__main__":

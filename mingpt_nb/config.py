@@ -175,8 +175,8 @@ def check_gpt(
         ("window loss_chunk", "None or a positive integer", lambda n: n is None or is_count(n)),
         ("bias tie_head start_token scale_attention", "True or False", lambda x: type(x) is bool),
         ("embd_pdrop resid_pdrop attn_pdrop", "in [0, 1)",
-         lambda x: isinstance(x, Real) and 0 <= float(x) < 1),
-        ("norm_eps", "greater than 0", lambda x: isinstance(x, Real) and float(x) > 0),
+         lambda x: isinstance(x, Real) and 0 <= x < 1),
+        ("norm_eps", "in (0, 1)", lambda x: isinstance(x, Real) and 0 < x < 1),
         *((name, f"one of {', '.join(choices)}", (None, *choices).__contains__)
           for name, choices in choices_of(GPTConfig).items()))
     for names, allowed, holds in rules:

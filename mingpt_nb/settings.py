@@ -53,10 +53,11 @@ class TrainerConfig(Config):
             ("batch_size log_interval", "an integer of at least 1", is_count),
             ("num_workers warmup_iters seed", "an integer of at least 0", natural),
             ("max_iters", "None or an integer of at least 0", lambda n: n is None or natural(n)),
-            ("learning_rate grad_norm_clip", "a number greater than 0",
-             lambda x: isinstance(x, Real) and x > 0),
-            ("weight_decay min_lr", "a number of at least 0",
-             lambda x: isinstance(x, Real) and x >= 0),
+            ("grad_norm_clip", "a number greater than 0", lambda x: isinstance(x, Real) and x > 0),
+            ("learning_rate", "a finite number greater than 0",
+             lambda x: isinstance(x, Real) and 0 < x <= sys.float_info.max),
+            ("weight_decay min_lr", "a finite number of at least 0",
+             lambda x: isinstance(x, Real) and 0 <= x <= sys.float_info.max),
             ("betas", "two numbers in [0, 1)", lambda pair: isinstance(pair, (tuple, list))
              and len(pair) == 2 and all(isinstance(b, Real) and 0 <= b < 1 for b in pair)),
             *((name, f"one of {', '.join(choices)}", choices.__contains__)
