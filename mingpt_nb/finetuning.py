@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ADAPTER_FILES', 'LoRALinear', 'LoRAConfig', 'LoRAGPT', 'merged', 'merge', 'save_adapter', 'load_adapter',
-           'FinetuneConfig', 'text_for', 'prepare', 'Before', 'EndWithBest', 'sample_text', 'finetune']
+           'FinetuneConfig', 'text_for', 'prepare', 'EndWithBest', 'sample_text', 'finetune']
 
 # %% ../nbs/43_finetuning.ipynb #2b9b287c
 import hashlib
@@ -12,6 +12,7 @@ import math
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -187,18 +188,6 @@ def prepare(model: GPT, config: FinetuneConfig) -> GPT:  # itself, or with low-r
     return model if config.lora.rank is None else LoRAGPT(model, config.lora, config.model)
 
 # %% ../nbs/43_finetuning.ipynb #3898a48d
-class Before:
-    """Look at a model before its first step, also in a run that is resumed."""
-
-    everywhere = True
-
-    def __init__(self, look):  # look(trainer) returns what is seen
-        self.look = look
-
-    def on_setup(self, trainer):
-        self.seen = self.look(trainer)
-
-
 class EndWithBest(BestWeights):
     """Keep the weights of the best evaluation so far in a file; end with them, and save them."""
 
@@ -257,19 +246,20 @@ def finetune(
         losses = {name: mean_loss(trainer, part, run.eval_iters) for name, part in parts.items()}
         return losses, sample(config, trainer.model, tokenizer)
 
-    folder, before = Path(run.work_dir or ""), Before(look)
+    folder, seen = Path(run.work_dir or ""), []  # seen: before the first step, also if resumed
+    first_look = SimpleNamespace(on_setup=lambda t: seen.append(look(t)), everywhere=True)
     trainer = train_and_save(
         "finetune", config, model, text.train, text.validation, tokenizer,
-        [before, EndWithBest(folder / "best.safetensors", tokenizer),
+        [first_look, EndWithBest(folder / "best.safetensors", tokenizer),
          EarlyStopping(config.patience), LossPlot(folder / "loss.png"), *callbacks],
         text.facts | dict(base=config.model))
     if config.lora.rank is None and trainer.first:
         shutil.rmtree(folder / "adapter", ignore_errors=True)  # of a run that was here before
-    after = look(trainer)
+    before, after = seen[0], look(trainer)
     if trainer.first:
         print("perplexity on what is held out, before and after:")
-        for name, loss in before.seen[0].items():
+        for name, loss in before[0].items():
             print(f"  {name}: {math.exp(loss):.2f} -> {math.exp(after[0][name]):.2f}")
         if config.tokens > 0:
-            print(f"--- before\n{before.seen[1]}\n--- after\n{after[1]}")
+            print(f"--- before\n{before[1]}\n--- after\n{after[1]}")
     return trainer
