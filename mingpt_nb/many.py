@@ -16,7 +16,6 @@ from typing import NamedTuple
 import torch
 from tqdm import tqdm
 
-from .attention import causal_mask
 from .chargpt import encode_prompt, end_token
 from .config import GPTConfig, InvalidValue, is_count, require
 from .generating import GenerateConfig, generate as generate_one, ready
@@ -63,8 +62,9 @@ class RowCache:
         for table, new in zip(self.layers[layer], (k, v)):
             table[rows, :, self.now] = new[:, :, 0]
         if window not in self.masks:
-            lines = causal_mask(self.longest, window=window, device=k.device)  # one for a length
-            self.masks[window] = lines[self.now][:, None, None]  # (n, 1, 1, S)
+            before = self.now[:, None] - torch.arange(self.longest, device=k.device)  # (n, S)
+            seen = (before >= 0) & (before < (window or self.longest))
+            self.masks[window] = seen[:, None, None]  # (n, 1, 1, S)
         keys, values = (table[: self.n, :, : self.longest] for table in self.layers[layer])
         return keys, values, self.masks[window]
 
