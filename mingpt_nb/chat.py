@@ -284,17 +284,16 @@ def split_dialogues(
     fraction: float,  # of the different first questions, to be held out
 ) -> tuple[list[Messages], list[Messages]]:  # for training, and held out
     """Split conversations at random, such that no first question is on both sides."""
-    def key(talk):
+    alike: dict[str, list[Messages]] = {}
+    for talk in talks:
         asked = next((turn["content"] for turn in talk if turn["role"] == "user"), "")
-        return " ".join(re.findall(r"\w+", asked.lower()))
-
-    keys = sorted(set(map(key, talks)))
-    n = round(fraction * len(keys))
+        alike.setdefault(" ".join(re.findall(r"\w+", asked.lower())), []).append(talk)
+    keys, n = sorted(alike), round(fraction * len(alike))
     require(0 < n < len(keys), "val_fraction", fraction,
             f"such that both sides have some of the {len(keys)} different first questions")
     held = random.Random(0).sample(keys, n)
-    return ([talk for talk in talks if key(talk) not in held],
-            [talk for talk in talks if key(talk) in held])
+    return (sum((alike[key] for key in keys if key not in held), []),
+            sum((alike[key] for key in held), []))
 
 # %% ../nbs/44_chat.ipynb #efcdfd65
 @dataclass(slots=True)
