@@ -37,6 +37,8 @@ JOBS = {
     "adder": Job("adder", "AdderConfig", "run", "Train a GPT to add, or let it solve a sum."),
     "sort": Job("sorting", "SortingConfig", "run",
                 "Train a GPT to sort digits, or let it sort some."),
+    "images": Job("images", "ImagesConfig", "train",
+                  "Train a GPT on images, pixel by pixel, and draw a sheet of new ones."),
     "train-bpe": Job("tokens", "TrainBPEConfig", "train_tokenizer",
                      "Learn a byte-pair vocabulary from texts."),
     "tokenize": Job("tokens", "TokenizeConfig", "tokenize",
