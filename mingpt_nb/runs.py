@@ -65,7 +65,8 @@ class RunConfig(TrainerConfig):
 # %% ../nbs/27_runs.ipynb #399a1ec1
 RUN_FILES = ("run.json", "config.json", "model.safetensors", "generation_config.json", "README.md",
              "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "log.csv",
-             "loss.png", "best.safetensors", "chat_template.jinja")
+             "loss.png", "best.safetensors", "chat_template.jinja", "preprocessor_config.json",
+             "images.png")
 
 
 def plug_ins(
