@@ -27,7 +27,7 @@ from .files import read_json, reason, write_json
 from .model import GPT
 from .optim import UseMuon
 from .precision import Compile, Precision, Recompute
-from .processes import Parts
+from .processes import Parts, Ramp
 from .settings import TrainerConfig
 from .states import can_be_saved, full_weights
 from .trainer import Trainer
@@ -42,6 +42,8 @@ class RunConfig(TrainerConfig):
     optimizer: Literal["adamw", "muon"] = "adamw"  # muon: for the matrices inside the blocks
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"  # of matrix products
     grad_accum: int = 1  # forward passes in one step, whose gradients are added up
+    ramp_tokens: int = 0  # over which the batch grows to its full size; 0: full from the beginning
+    ramp_start: int = 8  # sequences in a ramp's first batch; all batches are multiples of it
     compile: bool = False  # compile the model with torch.compile before the first step
     activation_checkpointing: bool = False  # keep each layer's input only; a third more work
     shard: bool = False  # under torchrun, cut up the model (FSDP2) instead of copying it (DDP)
@@ -76,6 +78,7 @@ def plug_ins(
     """Return what a run's settings ask for beside the trainer."""
     config.check()
     found: list = [Parts(config.grad_accum, config.shard), Precision(config.precision)]
+    found += [Ramp(config.ramp_tokens, config.ramp_start)] if config.ramp_tokens else []
     found += [UseMuon()] if config.optimizer == "muon" else []
     found += [Recompute()] if config.activation_checkpointing else []
     found += [Compile()] if config.compile else []
