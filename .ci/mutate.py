@@ -20,6 +20,7 @@ import ast
 import collections
 import csv
 import importlib
+import linecache
 import multiprocessing
 import os
 import random
@@ -136,36 +137,44 @@ def mutants(module):
     return found
 
 
+def run(cell, where, scope):
+    """Execute a cell; `inspect.getsource` finds what it defines."""
+    linecache.cache[where] = len(cell), None, cell.splitlines(True), where
+    exec(compile(cell, where, "exec"), scope)
+
+
 def execute(module, cells, seconds, pipe):
     """Execute cells of a module's page, then further pages, in a process of its own; send the first failure, or None."""
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))  # its own time, however busy the machine is
-    where, found, start = "", None, time.process_time()
+    where, found, times = "", None, [time.process_time()]
     try:
         for name in (module, *MODULES[module]):  # in the module's namespace: for the package, a page is the module
             scope = vars(importlib.import_module(f"mingpt_nb.{name}"))
             for number, cell, _ in cells if name == module else page_cells(name):
-                where = f"{FILES[name]}, cell {number}"
-                exec(compile(cell, where, "exec"), scope)
+                where = f"{FILES[name]}, cell {number}"  # has its process's own time, however busy the machine is
+                resource.setrlimit(resource.RLIMIT_CPU, (int(times[-1]) + seconds, resource.RLIM_INFINITY))
+                run(cell, where, scope)
+                times.append(time.process_time())
     except BaseException as error:  # SystemExit counts as a failure as well
         found = where, f"{type(error).__name__}: {error}"
-    pipe.send((found, time.process_time() - start))
+    pipe.send((found, time.process_time() - times[0], max(b - a for a, b in zip(times, [*times[1:], times[-1]]))))
     os._exit(0)
 
 
 def trial(*arguments, seconds):
-    """Return what became of a mutant (outcome, cell, seconds), and the error."""
+    """Return what became of a mutant (outcome, cell, seconds), the error, and the seconds of the longest cell."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    found, used = ("", "out of time, or crashed"), seconds
+    found, used, longest = ("", "out of time, or crashed"), seconds, 0
     process = multiprocessing.Process(target=execute, args=(*arguments, seconds, theirs))
     process.start()
     theirs.close()
     with suppress(EOFError):
         if ours.poll(20 * seconds):  # it may be waiting for nothing
-            found, used = ours.recv()
+            found, used, longest = ours.recv()
     process.kill()
     process.join()
     cell, error = found or ("", "")
-    return dict(outcome="killed" if found else "survived", cell=cell, seconds=round(used, 1), date=time.strftime("%F")), error
+    row = dict(outcome="killed" if found else "survived", cell=cell, seconds=round(used, 1), date=time.strftime("%F"))
+    return row, error, longest
 
 
 def visit(module, work, options):
@@ -177,14 +186,14 @@ def visit(module, work, options):
         os.chdir(folder)
         for path in (NBS / "results", *NBS.glob("*.svg")):
             os.symlink(path, path.name)
-        healthy, error = trial(module, cells, seconds=900)
+        healthy, error, longest = trial(module, cells, seconds=900)
         print(module, "as it is:", healthy, error, file=said, flush=True)
         if healthy["outcome"] != "survived":
             sys.exit(1)
 
         def attempt(mutant):
             rest = [(mutant["number"], mutant["source"], True), *cells[at + 1 :]]
-            found, error = trial(module, rest, seconds=10 + int(3 * healthy["seconds"]))
+            found, error, _ = trial(module, rest, seconds=10 + int(3 * longest))
             return {key: mutant[key] for key in KEY} | found, error[:80].split("\n")[0]
 
         for at, (number, cell, _) in enumerate(cells):
@@ -196,7 +205,7 @@ def visit(module, work, options):
                     writer.writeheader()
                     writer.writerows(sorted([*rows, row], key=lambda row: (row["module"], int(row["line"]), *identity(row))))
             if number < max(mutant["number"] for mutant in work):
-                exec(compile(cell, f"cell {number}", "exec"), scope)
+                run(cell, f"cell {number}", scope)
 
 
 def read(path):

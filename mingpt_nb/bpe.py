@@ -103,7 +103,7 @@ def pieces(
             continue
         text = "".join(kept)
         cut = BOUNDARY.search(text)
-        if cut and cut.start() > 0:
+        if cut:
             yield text[: cut.start()]
             text = text[cut.start() :]
         kept, waiting, searched = [text], len(text), len(text)
