@@ -1,10 +1,10 @@
 """Break the package in small ways, and see whether the pages notice.
 
-A mutant is an exported cell with one change (DeMillo et al. 1978, Offutt et al. 1996): of a comparison, an arithmetic
-operator, a constant, a condition, a return value, the order of two arguments, or with a statement less. Its page is executed
-with it, and further pages about the module; slow cells are left out. If a cell fails, the mutant is killed. One that nobody
-notices survives: a test is lacking, or nothing has changed (with a reason in nbs/results/mutants_equivalent.csv).
-What stands above the cell is executed once, in a process that is then forked for each of its mutants.
+A mutant is an exported cell with one change (DeMillo et al. 1978, Offutt et al. 1996): of a comparison, an operator, a constant,
+a condition, a return value, the order of two arguments, or with a statement less. Its page is executed with it, and further pages
+about the module; slow cells are left out. If a cell fails, the mutant is killed. One that nobody notices survives: a test is
+lacking, or nothing has changed (with a reason in nbs/results/mutants_equivalent.csv). What stands above the cell is executed
+once, in a process that is then forked for each of its mutants, with a copy of the files that are there.
 
     python .ci/mutate.py attention blocks         # all mutants of modules; goes on where it was stopped
     python .ci/mutate.py attention --survivors    # again those that survived, after a test was added
@@ -17,19 +17,21 @@ Not changed: annotations, decorators, imports, strings, and what is only said (m
 
 import argparse
 import ast
-import collections
 import csv
 import importlib
+import linecache
 import multiprocessing
 import os
 import random
 import re
 import resource
+import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
-from multiprocessing.pool import ThreadPool
 from operator import itemgetter
 from pathlib import Path
 
@@ -53,7 +55,6 @@ def variants(node):
     """Yield (operator, what may take a node's place)."""
     def like(**fields):
         return type(node)(**dict(ast.iter_fields(node)) | fields)
-
     value, args, text = getattr(node, "value", None), getattr(node, "args", []), ast.unparse(node)
     if isinstance(node, ast.Compare):
         yield "comparison", like(ops=[OTHER[type(node.ops[0])](), *node.ops[1:]])
@@ -81,8 +82,8 @@ def variants(node):
 def places(parent):
     """Yield (holder, key, node) of everything that may be changed, from the top."""
     for field, value in ast.iter_fields(parent):
-        holder = value if isinstance(value, list) else vars(parent)
-        for key, node in list(enumerate(value)) if isinstance(value, list) else [(field, value)]:
+        holder, several = (value, list(enumerate(value))) if isinstance(value, list) else (vars(parent), [(field, value)])
+        for key, node in several:
             spoken = isinstance(node, (ast.Expr, ast.Call)) and SPOKEN.match(ast.unparse(node))
             if spoken or field in NEVER or not isinstance(node, ast.AST) or isinstance(node, UNTOUCHED):
                 continue
@@ -114,7 +115,7 @@ def page_cells(module):
 
 def mutants(module):
     """Return the mutants of a module: rows of the table, each with a cell's number and its changed source."""
-    found, seen = [], collections.Counter()
+    found, seen = [], Counter()
     text = (NBS.parent / "mingpt_nb" / f"{module}.py").read_text(encoding="utf-8")
     for number, cell, exported in page_cells(module):
         tree = ast.parse(cell if exported else "")
@@ -125,27 +126,31 @@ def mutants(module):
                 holder[key] = new
                 source = ast.unparse(ast.fix_missing_locations(tree))
                 holder[key] = node
-                if source == healthy:  # two equal arguments
-                    continue
                 line = str(before + node.lineno - cell.count("#|"))
-                row = dict(zip(KEY, (module, line, operator, *differ(healthy, source))))
-                seen[tuple(row.values())] += 1
-                if seen[tuple(row.values())] > 1:
-                    row["after"] += f" ({seen[tuple(row.values())]})"
-                found.append(row | dict(number=number, source=source))
+                seen[mark := (module, line, operator, *differ(healthy, source))] += 1
+                again = f" ({seen[mark]})" * (seen[mark] > 1)
+                row = dict(zip(KEY, mark)) | dict(number=number, source=source, after=mark[-1] + again)
+                found += [row] if source != healthy else []  # two arguments may be equal
     return found
 
 
-def execute(module, cells, seconds, pipe):
+def run(cell, where, scope):
+    """Execute a cell; `inspect.getsource` finds what it defines."""
+    linecache.cache[where] = len(cell), None, cell.splitlines(True), where
+    exec(compile(cell, where, "exec"), scope)
+
+
+def execute(module, cells, seconds, folder, pipe):
     """Execute cells of a module's page, then further pages, in a process of its own; send the first failure, or None."""
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))  # its own time, however busy the machine is
     where, found, start = "", None, time.process_time()
+    os.chdir(folder)
     try:
         for name in (module, *MODULES[module]):  # in the module's namespace: for the package, a page is the module
             scope = vars(importlib.import_module(f"mingpt_nb.{name}"))
             for number, cell, _ in cells if name == module else page_cells(name):
-                where = f"{FILES[name]}, cell {number}"
-                exec(compile(cell, where, "exec"), scope)
+                where, limit = f"{FILES[name]}, cell {number}", int(time.process_time()) + seconds
+                resource.setrlimit(resource.RLIMIT_CPU, (limit, -1))  # its own time, however busy the machine is
+                run(cell, where, scope)
     except BaseException as error:  # SystemExit counts as a failure as well
         found = where, f"{type(error).__name__}: {error}"
     pipe.send((found, time.process_time() - start))
@@ -153,17 +158,19 @@ def execute(module, cells, seconds, pipe):
 
 
 def trial(*arguments, seconds):
-    """Return what became of a mutant (outcome, cell, seconds), and the error."""
+    """Return what became of a mutant (outcome, cell, seconds), and the error; each cell has so many seconds."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     found, used = ("", "out of time, or crashed"), seconds
-    process = multiprocessing.Process(target=execute, args=(*arguments, seconds, theirs))
-    process.start()
-    theirs.close()
-    with suppress(EOFError):
-        if ours.poll(20 * seconds):  # it may be waiting for nothing
-            found, used = ours.recv()
-    process.kill()
-    process.join()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # what others leave there would make it fail
+        shutil.copytree(".", folder, symlinks=True, dirs_exist_ok=True)
+        process = multiprocessing.Process(target=execute, args=(*arguments, seconds, folder, theirs))
+        process.start()
+        theirs.close()
+        with suppress(EOFError):
+            if ours.poll(20 * seconds):  # it may be waiting for nothing
+                found, used = ours.recv()
+        process.kill()
+        process.join()
     cell, error = found or ("", "")
     return dict(outcome="killed" if found else "survived", cell=cell, seconds=round(used, 1), date=time.strftime("%F")), error
 
@@ -173,22 +180,19 @@ def visit(module, work, options):
     known = {identity(mutant) for name in MODULES for mutant in mutants(name)}  # rows of others are out of date
     said, cells, scope = sys.stdout, list(page_cells(module)), vars(importlib.import_module(f"mingpt_nb.{module}"))
     sys.stdout = sys.stderr = open(os.devnull, "w")
-    with tempfile.TemporaryDirectory() as folder, ThreadPool(options.jobs) as pool:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.jobs) as pool:
         os.chdir(folder)
         for path in (NBS / "results", *NBS.glob("*.svg")):
             os.symlink(path, path.name)
         healthy, error = trial(module, cells, seconds=900)
         print(module, "as it is:", healthy, error, file=said, flush=True)
-        if healthy["outcome"] != "survived":
-            sys.exit(1)
-
+        assert healthy["outcome"] == "survived", error
         def attempt(mutant):
             rest = [(mutant["number"], mutant["source"], True), *cells[at + 1 :]]
-            found, error = trial(module, rest, seconds=10 + int(3 * healthy["seconds"]))
+            found, error = trial(module, rest, seconds=40)
             return {key: mutant[key] for key in KEY} | found, error[:80].split("\n")[0]
-
         for at, (number, cell, _) in enumerate(cells):
-            for row, error in pool.imap(attempt, [mutant for mutant in work if mutant["number"] == number]):
+            for row, error in pool.map(attempt, [mutant for mutant in work if mutant["number"] == number]):
                 print(*row.values(), error, sep=" | ", file=said, flush=True)
                 rows = [old for old in read(options.table) if identity(old) in known and identity(old) != identity(row)]
                 with open(options.table, "w", newline="", encoding="utf-8") as file:
@@ -196,7 +200,7 @@ def visit(module, work, options):
                     writer.writeheader()
                     writer.writerows(sorted([*rows, row], key=lambda row: (row["module"], int(row["line"]), *identity(row))))
             if number < max(mutant["number"] for mutant in work):
-                exec(compile(cell, f"cell {number}", "exec"), scope)
+                run(cell, f"cell {number}", scope)
 
 
 def read(path):
@@ -221,11 +225,11 @@ def main():
     parser.add_argument("modules", nargs="*", metavar="module", help=", ".join(MODULES))
     for name, default, text in (
             ("sample", 0, "number of mutants to draw; without --keep, the table isn't changed"), ("seed", 0, "of the sample"),
-            ("share", 0.8, "of a sample that has to be killed"), ("jobs", 1, "mutants at a time")):
-        parser.add_argument(f"--{name}", type=type(default), default=default, help=text)
-    for name, text in (("survivors", "those that survived once more"), ("report", "only say what the table says"),
-                       ("keep", "put the outcomes of a sample into the table")):
-        parser.add_argument(f"--{name}", action="store_true", help=text)
+            ("share", 0.8, "of a sample that has to be killed"), ("jobs", 1, "mutants at a time"),
+            ("survivors", None, "those that survived once more"), ("report", None, "only say what the table says"),
+            ("keep", None, "put the outcomes of a sample into the table")):
+        kind = dict(action="store_true") if default is None else dict(type=type(default), default=default)
+        parser.add_argument(f"--{name}", help=text, **kind)
     options = parser.parse_args()
     options.table = Path(tempfile.mkstemp()[1]) if options.sample and not options.keep else RESULTS
     modules = options.modules or list(MODULES)
@@ -238,11 +242,7 @@ def main():
     for module in modules if work else ():
         done = {identity(row) for row in read(options.table) if not (options.survivors and row["outcome"] == "survived")}
         if left := [mutant for mutant in work if mutant["module"] == module and identity(mutant) not in done]:
-            process = multiprocessing.Process(target=visit, args=(module, left, options))
-            process.start()
-            process.join()
-            if process.exitcode:
-                return 1
+            ProcessPoolExecutor(1).submit(visit, module, left, options).result()
     return int(report([row for row in read(options.table) if row["module"] in modules]) < options.share and bool(options.sample))
 
 

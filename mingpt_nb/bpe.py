@@ -103,7 +103,7 @@ def pieces(
             continue
         text = "".join(kept)
         cut = BOUNDARY.search(text)
-        if cut and cut.start() > 0:
+        if cut:
             yield text[: cut.start()]
             text = text[cut.start() :]
         kept, waiting, searched = [text], len(text), len(text)
@@ -150,7 +150,6 @@ def learn_merges(
             new = len(tokens) - 1
             for w in where.pop(pair):
                 _join(parts[w], pair, new, times[w], changes, where, w)
-            del counts[pair]
             for changed, by in changes.items():
                 counts[changed] += by
                 if new in changed:
@@ -176,7 +175,6 @@ def _join(ids, pair, new, times, changes, where, w):
             where[new, ids[i + 2]].add(w)
         ids[i : i + 2] = [new]
         last -= 1
-        i += 1
 
 # %% ../nbs/10_bpe.ipynb #740e3b5c
 def merge(
@@ -193,7 +191,7 @@ def merge(
     while heap:
         rank, i = divmod(heappop(heap), n)
         j = right[i]
-        if j == n or ids[i] < 0 or ranks.get((ids[i], ids[j])) != rank:
+        if j == n or ranks.get((ids[i], ids[j])) != rank:
             continue  # a part of this pair has become part of something else
         ids[i], ids[j] = made[rank], -1
         h, k = left[i], right[j]
