@@ -291,9 +291,9 @@ def split_dialogues(
     keys, n = sorted(alike), round(fraction * len(alike))
     require(0 < n < len(keys), "val_fraction", fraction,
             f"such that both sides have some of the {len(keys)} different first questions")
-    held = random.Random(0).sample(keys, n)
-    return (sum((alike[key] for key in keys if key not in held), []),
-            sum((alike[key] for key in held), []))
+    held = set(random.Random(0).sample(keys, n))
+    return ([talk for key in keys if key not in held for talk in alike[key]],
+            [talk for key in keys if key in held for talk in alike[key]])
 
 # %% ../nbs/44_chat.ipynb #efcdfd65
 @dataclass(slots=True)

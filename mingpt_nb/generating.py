@@ -138,7 +138,7 @@ def ready(
         set_seed(config.seed)
     return model, tokenizer
 
-# %% ../nbs/42_generating.ipynb #212d95a7
+
 def generate(
     config: GenerateConfig,  # as the flags of `mingpt-nb generate` give it
 ):
