@@ -1,6 +1,7 @@
 """Check that each module imports alone in a fresh process and pulls in no page that comes later."""
 
-import subprocess
+import importlib
+import multiprocessing
 import sys
 
 from pages import pages
@@ -11,16 +12,34 @@ NO_TORCH = {module: {"torch", "numpy"} for module in ("config", "files", "bpe", 
 NO_FSDP = {module: {"torch.distributed.fsdp"} for module in ("model", "trainer", "chargpt", "adder")}
 NO_TYRO = {"cli": {"tyro"}}
 
+
+def imported(module):
+    """Import a module, and return what is loaded then, or the error."""
+    try:
+        importlib.import_module(f"mingpt_nb.{module}")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return set(sys.modules)
+
+
+def alone(modules):
+    """Yield modules with what each has loaded in a process of its own, forked from this one."""
+    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
+        yield from zip(modules, pool.map(imported, modules, chunksize=1))
+
+
 failed, listed = False, [page for page in pages() if page.module]
 number = {page.module: page.number for page in listed}
+found = dict(alone([module for module in number if module in NO_TORCH]))
+import torch  # noqa: E402, F401  (once for all others, as it takes longest)
+
+found |= alone([module for module in number if module not in NO_TORCH])
 for module in number:
-    code = f"import sys, mingpt_nb.{module}; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    if run.returncode:
-        print(f"{module}: {run.stderr.strip().splitlines()[-1]}")
+    loaded = found[module]
+    if isinstance(loaded, str):
+        print(f"{module}: {loaded}")
         failed = True
         continue
-    loaded = set(run.stdout.split())
     later = [m for m in number if f"mingpt_nb.{m}" in loaded and number[m] > number[module]]
     only = (NO_TORCH, NO_FSDP, NO_TYRO)
     forbidden = ALWAYS.union(*(rule.get(module, set()) for rule in only))

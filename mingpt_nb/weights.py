@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
 
 from .config import GPTConfig, InvalidValue, require
 from .families import check_config, check_tensors
@@ -33,7 +33,9 @@ def read_tensors(
     """Return the tensors of a file by name; `InvalidValue` if it isn't sound."""
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
+            with safe_open(path, "pt") as file:
+                names = file.keys()
+            return {name: safe_open(path, "pt").get_tensor(name) for name in names}
         tensors = torch.load(path, map_location="cpu", weights_only=True,
                              mmap=zipfile.is_zipfile(path))
         require(isinstance(tensors, dict), "content", type(tensors).__name__, "tensors by name")
