@@ -163,7 +163,7 @@ def quantize(
     model: GPT,  # is changed in place
     kind: Kind,  # bf16, fp16 or int8
 ) -> GPT:  # the same, ready to write and no longer to train
-    """Make the weights smaller; `InvalidValue` for another kind, or if they are already."""
+    """Make the weights smaller; `InvalidValue` for another kind, or if layers were replaced."""
     require(kind in KINDS, "quantize", kind, f"one of {', '.join(KINDS)}")
     require(isinstance(model.lm_head, nn.Linear), "model", type(model.lm_head).__name__,
             "one with weights in floating point")
