@@ -48,6 +48,8 @@ def code_faults(cell, known, exports):
         does = [node for node in tree if isinstance(node, (ast.Expr, ast.Assign)) and not isinstance(node.value, ast.Constant)]
         if does and any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree):
             yield "imports beside other code: nbdev executes both when it makes the site"
+    if directives >= {"exports", "code-fold"}:
+        yield "exports with code-fold, which nbdev adds itself; twice, it stops Quarto"
     if directives & {"hide", "default_exp"} or re.search(r"^#\| *include: *false", cell.source, re.M):
         return
     widest = EXPORTED if directives & {"export", "exports", "exporti"} else VISIBLE

@@ -66,6 +66,7 @@ for said, cells in {
     "a.ipynb, cell 2: a line of 98": ["Text.", code("#| slow\nx\n" + "y" * 98)],
     "raw link in a comment": [code("#| exports\nx = 1  # see [it](https://example.org)")],
     "comment with its in backticks": [code("#| exports\ndef its(\n    x,  # as in `its`\n): ...")],
+    "exports with code-fold": [code("#| exports\n#| code-fold: true\ndef f(): ...")],
     "imports beside other code": [code("#| exports\ndef f(): ..."), code("#| hide\nimport ast\nx = ast.parse(\"\")")],
     "of up to 93 characters": [code("x", "y" * 93)],
     "up to 93": [code("x", text_plain="y" * 93)],
