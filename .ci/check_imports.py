@@ -1,4 +1,4 @@
-"""Check that each module imports alone in a fresh process and pulls in no page that comes later."""
+"""Check that each module imports alone in a process of its own and pulls in no page that comes later."""
 
 import importlib
 import multiprocessing

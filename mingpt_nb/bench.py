@@ -183,7 +183,7 @@ def convert(project, kind, folder, target) -> dict:
     """Write a saved model as llama.cpp or CTranslate2 read it."""
     model = GPT.from_pretrained(folder)
     config, state = model.config, model.state_dict()
-    require(config.tie_head, "tie_head", False, "True, as both have no head of its own here")
+    require(config.tie_head, "tie_head", False, "True, as no head is written beside the table")
     if project == "CTranslate2":
         from ctranslate2.converters import TransformersConverter
         converter = TransformersConverter(folder)
