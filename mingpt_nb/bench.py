@@ -37,7 +37,7 @@ from .checkpoints import Checkpoints
 from .config import Config, GPTConfig, require
 from .data import TokenDataset, read_text
 from .fast import FastLinear
-from .inference import packs_bfloat16
+from .inference import KINDS, packs_bfloat16
 from .model import GPT
 from .runs import write_rows
 from .settings import TrainerConfig, pick_device
@@ -73,7 +73,7 @@ def as_table(cells: list[list[str]]) -> str:
 
 def show(rows: list[dict]) -> str:
     """Return the summary of one table, with its name, in Markdown."""
-    cells = [["contender", rows[0]["unit"], "lowest", "highest", "ratio", "peak GB", "ratio"]]
+    cells = [["contender", rows[0]["unit"], "lowest", "highest", "ratio", "peak GB", "GB ratio"]]
     lines = summary(rows)
     for line in (line for line in lines if not line["error"]):
         numbers = [line[name] for name in ("median", "low", "high")]
@@ -100,7 +100,7 @@ def make_model(project: str, sizes: dict, dropout: float = 0.0, folder: str | No
         config = GPT2Config(n_positions=sizes["block_size"], **sizes, **drops)
         return GPT2LMHeadModel.from_pretrained(folder) if folder else GPT2LMHeadModel(config)
     require(project == "ours", "project", project, "ours, minGPT, nanoGPT or transformers")
-    return (GPT.from_pretrained(folder) if folder else GPT(GPTConfig(**sizes, **drops))).fast()
+    return GPT.from_pretrained(folder) if folder else GPT(GPTConfig(**sizes, **drops)).fast()
 
 # %% ../nbs/52_benchmarks.ipynb #4b3c84c1
 def median_seconds(function: Callable, seconds: float, least: int, device: str = "cpu",
@@ -244,8 +244,10 @@ def make_writer(contender: str, folder: str, sizes: dict, device: str) -> Callab
             [list(map(str, row)) for row in idx.tolist()], min_length=n, max_length=n,
             include_prompt_in_result=False)]
     model = make_model(project, sizes, folder=folder).to(device).eval()
-    for kind in {"bf16", "fp16", "int8"}.intersection(options):
+    for kind in set(KINDS).intersection(options):
         model = model.quantize(kind) if project == "ours" else model.bfloat16()
+    if project == "ours":
+        model.fast()
 
     def write_by_torch(idx, n):
         choices = {"nanoGPT": dict(top_k=1), "ours": dict(use_cache="uncached" not in options),
@@ -376,9 +378,9 @@ SETTINGS = {  # name -> sizes of the model, batch size
         ("gpt-nano", 3, 3, 48, 10, 6, 64), ("4/4/128", 4, 4, 128, 65, 64, 12),
         ("gpt-mini", 6, 6, 192, 65, 128, 64), ("gpt2", 12, 12, 768, 50257, 256, 2))}
 TRAINERS = ["minGPT", "nanoGPT", "nanoGPT bf16", "transformers", "ours", "ours bf16"]
-WRITERS = ["transformers", "ours", "CTranslate2 float32", "llama.cpp f32",
-           "transformers bf16", "ours bf16", "ours fp16", "llama.cpp f16",
-           "ours int8", "CTranslate2 int8", "llama.cpp q8_0"]
+WRITERS = ["transformers", "ours", "ours fp32-cpp", "CTranslate2 float32", "llama.cpp f32",
+           "transformers bf16", "ours bf16", "ours fp16", "ours fp16-cpp", "llama.cpp f16",
+           "ours int8", "ours int8-cpp", "CTranslate2 int8", "llama.cpp q8_0"]
 
 
 def contests(config: BenchConfig, folder: str) -> Iterator[tuple]:

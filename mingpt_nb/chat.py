@@ -377,7 +377,8 @@ class ChatConfig(Config):
     temperature: float = 0.7  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = 0.9  # draw among the likeliest tokens that reach this probability
-    quantize: Literal["bf16", "fp16", "int8"] | None = None  # smaller weights are read faster
+    # smaller weights are read faster; with -cpp, their products are compiled C++
+    quantize: Literal["bf16", "fp16", "int8", "fp32-cpp", "fp16-cpp", "int8-cpp"] | None = None
     seed: int | None = None  # the same seed gives the same answers; None differs from run to run
     device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
 

@@ -104,7 +104,8 @@ class GenerateConfig(Config):
     temperature: float = 1.0  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = None  # draw among the likeliest tokens that reach this probability
-    quantize: Literal["bf16", "fp16", "int8"] | None = None  # smaller weights are read faster
+    # smaller weights are read faster; with -cpp, their products are compiled C++
+    quantize: Literal["bf16", "fp16", "int8", "fp32-cpp", "fp16-cpp", "int8-cpp"] | None = None
     seed: int | None = None  # the same seed writes the same text; None differs from run to run
     device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
 
@@ -131,9 +132,10 @@ def ready(
 ) -> tuple[GPT, CharTokenizer | Encoder]:
     """Return a model on its device, in the size that is asked for, and its tokenizer."""
     model, tokenizer = open_model(config.model)
-    model.to(pick_device(config.device)).fast()
+    model.to(pick_device(config.device))
     if config.quantize is not None:
         model.quantize(config.quantize)
+    model.fast()
     if config.seed is not None:
         set_seed(config.seed)
     return model, tokenizer

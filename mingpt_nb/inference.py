@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_ROWS', 'Kind', 'KINDS', 'quantize_rows', 'packs_bfloat16', 'int8_linear', 'Int8Linear', 'Int8Embedding',
-           'PackedLinear', 'has_fbgemm', 'HalfLinear', 'quantize']
+           'PackedLinear', 'has_fbgemm', 'as_float16', 'HalfLinear', 'quantize']
 
 # %% ../nbs/51_quantize.ipynb #4d3feef9
 from typing import Literal, get_args
@@ -128,6 +128,13 @@ def has_fbgemm() -> bool:
     return "fbgemm" in torch.backends.quantized.supported_engines
 
 
+def as_float16(weight: torch.Tensor) -> torch.Tensor:
+    """Return a weight in float16; `InvalidValue` if one of its numbers is too large for that."""
+    largest, limit = weight.abs().max().item(), torch.finfo(torch.float16).max
+    require(largest <= limit, "a weight", largest, f"at most {limit:,.0f}, as float16 has it")
+    return weight.half()
+
+
 class HalfLinear(nn.Module):
     """A linear layer with weights in float16 and all else in float32: on an x86 CPU, forwards."""
 
@@ -137,9 +144,8 @@ class HalfLinear(nn.Module):
         bias: torch.Tensor | None = None,  # (N,)
     ):
         super().__init__()
-        largest, limit = weight.abs().max().item(), torch.finfo(torch.float16).max
-        require(largest <= limit, "a weight", largest, f"at most {limit:,.0f}, as float16 has it")
-        weight, bias = weight.detach().float(), None if bias is None else bias.float()
+        weight = as_float16(weight.detach()).float()
+        bias = None if bias is None else bias.float()
         self.packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
 
     @property
@@ -155,38 +161,49 @@ class HalfLinear(nn.Module):
         return torch.ops.quantized.linear_dynamic_fp16(x, self.packed)
 
 # %% ../nbs/51_quantize.ipynb #d8b29f59
-Kind = Literal["bf16", "fp16", "int8"]
+Kind = Literal["bf16", "fp16", "int8", "fp32-cpp", "fp16-cpp", "int8-cpp"]
 KINDS = get_args(Kind)
 
 
 def quantize(
-    model: GPT,  # is changed in place
-    kind: Kind,  # bf16, fp16 or int8
+    model: GPT,  # is changed in place; after an error, it isn't to be used any more
+    kind: Kind,  # the type of the weights; with -cpp, their products are compiled C++
 ) -> GPT:  # the same, ready to write and no longer to train
     """Make the weights smaller; `InvalidValue` for another kind, or if layers were replaced."""
     require(kind in KINDS, "quantize", kind, f"one of {', '.join(KINDS)}")
     require(isinstance(model.lm_head, nn.Linear), "model", type(model.lm_head).__name__,
             "one with weights in floating point")
     model.eval().requires_grad_(False)
-    table, make = model.transformer.wte.weight, None
-    if kind == "int8":
-        shared = quantize_rows(table)
+    table, make, (form, _, cpp) = model.transformer.wte.weight, None, kind.partition("-")
+    on_cpu = table.device.type == "cpu"
+    if cpp:
+        from mingpt_nb.kernel import CppLinear, cpp_product
+        require(on_cpu, "device", str(table.device), "cpu, for products in C++")
+        cpp_product()  # is compiled now, before layers are replaced
+        model.float()
+    if form == "int8":
+        shared, layer_type = quantize_rows(table), CppLinear if cpp else Int8Linear
         model.transformer.wte = Int8Embedding(*shared, table.dtype)
 
         def make(weight, bias):
-            return Int8Linear(*(shared if weight is table else quantize_rows(weight)), bias)
-    elif kind == "bf16":
+            return layer_type(*(shared if weight is table else quantize_rows(weight)), bias)
+    elif form == "bf16":
         model.bfloat16()
-        make = PackedLinear if table.device.type == "cpu" and packs_bfloat16() else None
-    elif table.device.type == "cpu" and has_fbgemm():
+        make = PackedLinear if on_cpu and packs_bfloat16() else None
+    elif cpp or on_cpu and has_fbgemm():
         model.float()
-        make = HalfLinear
+        if form == "fp16":
+            table.data = as_float16(table.data)
+
+        def make(weight, bias):
+            if not cpp:
+                return HalfLinear(weight, bias)
+            return CppLinear(as_float16(weight) if form == "fp16" else weight, None, bias)
     else:
-        model.half()
+        for parameter in model.parameters():
+            parameter.data = as_float16(parameter.data)
     names = [name for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     for name in reversed(names) if make else ():  # whose float32 weights are freed one by one
         layer = model.get_submodule(name)
         model.set_submodule(name, make(layer.weight, layer.bias))
-        if make is HalfLinear and name == "lm_head":  # the first, which may be the table
-            model.transformer.wte.half()
     return model
