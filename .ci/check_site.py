@@ -50,6 +50,11 @@ def code_faults(cell, known, exports):
             yield "imports beside other code: nbdev executes both when it makes the site"
     if directives >= {"exports", "code-fold"}:
         yield "exports with code-fold, which nbdev adds itself; twice, it stops Quarto"
+    for option in re.findall(r"^#\| *([\w-]+: .*)", cell.source, re.M):
+        try:
+            yaml.safe_load(option)
+        except yaml.YAMLError:
+            yield f"an option that Quarto can't read as YAML: {option[:50]}"
     if directives & {"hide", "default_exp"} or re.search(r"^#\| *include: *false", cell.source, re.M):
         return
     widest = EXPORTED if directives & {"export", "exports", "exporti"} else VISIBLE

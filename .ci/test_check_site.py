@@ -67,6 +67,7 @@ for said, cells in {
     "raw link in a comment": [code("#| exports\nx = 1  # see [it](https://example.org)")],
     "comment with its in backticks": [code("#| exports\ndef its(\n    x,  # as in `its`\n): ...")],
     "exports with code-fold": [code("#| exports\n#| code-fold: true\ndef f(): ...")],
+    "read as YAML: fig-cap": [code("#| code-fold: true\n#| fig-cap: 'the other\\'s'\nx = 1")],
     "imports beside other code": [code("#| exports\ndef f(): ..."), code("#| hide\nimport ast\nx = ast.parse(\"\")")],
     "of up to 93 characters": [code("x", "y" * 93)],
     "up to 93": [code("x", text_plain="y" * 93)],
