@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_ROWS', 'Kind', 'KINDS', 'quantize_rows', 'packs_bfloat16', 'int8_linear', 'Int8Linear', 'Int8Embedding',
-           'PackedLinear', 'has_fbgemm', 'as_float16', 'HalfLinear', 'quantize']
+           'PackedLinear', 'has_fbgemm', 'check_float16', 'HalfLinear', 'quantize']
 
 # %% ../nbs/51_quantize.ipynb #4d3feef9
 from typing import Literal, get_args
@@ -128,11 +128,12 @@ def has_fbgemm() -> bool:
     return "fbgemm" in torch.backends.quantized.supported_engines
 
 
-def as_float16(weight: torch.Tensor) -> torch.Tensor:
-    """Return a weight in float16; `InvalidValue` if one of its numbers is too large for that."""
-    largest, limit = weight.abs().max().item(), torch.finfo(torch.float16).max
+def check_float16(weight: torch.Tensor) -> torch.Tensor:
+    """Return a weight as it is; `InvalidValue` if one of its numbers is too large for float16."""
+    low, high = (bound.item() for bound in weight.aminmax())  # without a copy, as abs makes one
+    largest, limit = max(-low, high), torch.finfo(torch.float16).max
     require(largest <= limit, "a weight", largest, f"at most {limit:,.0f}, as float16 has it")
-    return weight.half()
+    return weight
 
 
 class HalfLinear(nn.Module):
@@ -144,7 +145,7 @@ class HalfLinear(nn.Module):
         bias: torch.Tensor | None = None,  # (N,)
     ):
         super().__init__()
-        weight = as_float16(weight.detach()).float()
+        weight = check_float16(weight.detach()).float()
         bias = None if bias is None else bias.float()
         self.packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
 
@@ -190,20 +191,24 @@ def quantize(
     elif form == "bf16":
         model.bfloat16()
         make = PackedLinear if on_cpu and packs_bfloat16() else None
-    elif cpp or on_cpu and has_fbgemm():
-        model.float()
+    elif cpp:
         if form == "fp16":
-            table.data = as_float16(table.data)
+            table.data = check_float16(table.data).half()  # which the head shares
 
         def make(weight, bias):
-            if not cpp:
-                return HalfLinear(weight, bias)
-            return CppLinear(as_float16(weight) if form == "fp16" else weight, None, bias)
+            weight = check_float16(weight).half() if form == "fp16" else weight
+            return CppLinear(weight, None, bias)
+    elif on_cpu and has_fbgemm():
+        model.float()
+        make = HalfLinear
     else:
-        for parameter in model.parameters():
-            parameter.data = as_float16(parameter.data)
+        for weight in model.parameters():
+            check_float16(weight)
+        model.half()
     names = [name for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
     for name in reversed(names) if make else ():  # whose float32 weights are freed one by one
         layer = model.get_submodule(name)
         model.set_submodule(name, make(layer.weight, layer.bias))
+        if make is HalfLinear and name == "lm_head":  # the first, which may be the table
+            table.data = check_float16(table.data).half()
     return model
