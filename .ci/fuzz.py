@@ -28,13 +28,14 @@ from hypothesis import strategies as st
 from tiktoken.load import data_gym_to_mergeable_bpe_ranks
 
 from mingpt_nb.bpe import GPT2_FILES, PATTERNS, get_encoder, train_bpe
-from mingpt_nb.chargpt import DataConfig, split
-from mingpt_nb.config import PRESETS, GPTConfig, InvalidValue
-from mingpt_nb.data import CharTokenizer, TokenDataset, load_tokenizer, save_tokenizer
+from mingpt_nb.projects.chargpt import DataConfig, split
+from mingpt_nb.core.config import PRESETS, GPTConfig, InvalidValue
+from mingpt_nb.text.windows import CharTokenizer, TokenDataset, save_tokenizer
+from mingpt_nb.data import load_tokenizer
 from mingpt_nb.model import GPT
 from mingpt_nb.pretrained import load_tokenizer as load_foreign_tokenizer
-from mingpt_nb.settings import TrainerConfig, random_batch, scheduled_lr
-from mingpt_nb.tasks import TaskDataset
+from mingpt_nb.core.batches import TrainerConfig, random_batch, scheduled_lr
+from mingpt_nb.projects.tasks import TaskDataset
 
 AREAS = {}
 SPECIAL = "<|endoftext|>"

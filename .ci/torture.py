@@ -33,12 +33,12 @@ from pathlib import Path
 
 import torch
 
-from mingpt_nb.callbacks import CSVLog, Evaluate, Progress
-from mingpt_nb.checkpoints import Checkpoints
-from mingpt_nb.config import GPTConfig, InvalidValue
+from mingpt_nb.training.callbacks import CSVLog, Evaluate, Progress
+from mingpt_nb.training.checkpoints import Checkpoints
+from mingpt_nb.core.config import GPTConfig, InvalidValue
 from mingpt_nb.model import GPT
-from mingpt_nb.settings import Fetch, TrainerConfig, set_seed
-from mingpt_nb.states import checkpoint_folders, latest_checkpoint, read_checkpoint
+from mingpt_nb.core.batches import Fetch, TrainerConfig, set_seed
+from mingpt_nb.training.states import checkpoint_folders, latest_checkpoint, read_checkpoint
 from mingpt_nb.trainer import Diverged, Trainer
 
 NOBODY = 65534

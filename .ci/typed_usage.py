@@ -6,16 +6,16 @@ import numpy as np
 import torch
 
 from mingpt_nb.bpe import BPETokenizer, Encoder, get_encoder
-from mingpt_nb.callbacks import CSVLog, EarlyStopping, Evaluate, Progress
-from mingpt_nb.checkpoints import Checkpoints
-from mingpt_nb.config import GPTConfig, InvalidValue
-from mingpt_nb.data import CharTokenizer, TokenDataset
+from mingpt_nb.training.callbacks import CSVLog, EarlyStopping, Evaluate, Progress
+from mingpt_nb.training.checkpoints import Checkpoints
+from mingpt_nb.core.config import GPTConfig, InvalidValue
+from mingpt_nb.text.windows import CharTokenizer, TokenDataset
 from mingpt_nb.model import GPT, evaluating
-from mingpt_nb.optim import UseMuon
-from mingpt_nb.precision import Precision
-from mingpt_nb.processes import Parts
-from mingpt_nb.runs import RunConfig
-from mingpt_nb.settings import TrainerConfig
+from mingpt_nb.training.muon import UseMuon
+from mingpt_nb.training.precision import Precision
+from mingpt_nb.training.engine import Parts
+from mingpt_nb.training.runs import RunConfig
+from mingpt_nb.core.batches import TrainerConfig
 from mingpt_nb.trainer import Trainer
 
 config = GPTConfig(model_type="gpt-nano", vocab_size=65, block_size=32)
