@@ -118,6 +118,8 @@ class Engine:
 
     rank, world = 0, 1  # number of this process, and how many train together
     overflows = False  # whether gradients that aren't finite are expected now and then
+    facts: dict[str, Any] = {}  # what a resumed run is compared with
+    scaler: torch.amp.GradScaler | None = None  # of half precision; its state is saved with a run
 
     @contextmanager
     def prepared(self, model: nn.Module, device: torch.device) -> Iterator[nn.Module]:
