@@ -22,7 +22,7 @@ from tqdm import tqdm
 from .core.config import InvalidValue, is_count, require
 from .core.downloads import fetch
 from .core.files import read_json
-from .core.splitting import Splitter, pieces
+from .core.splitting import Splitter
 
 if TYPE_CHECKING:
     import torch
@@ -167,12 +167,9 @@ def ids_by_token(
         ids[token] = len(ids)
     if encoder is None:
         return ids
-    if lacking := next((token for token in ids if token not in encoder), None):
-        raise InvalidValue(f"the vocabulary lacks {lacking!r}, which is a byte, made by a "
-                           "merge, or a special token")
-    if more := encoder.keys() - ids.keys():
-        raise InvalidValue(f"the vocabulary has {min(more)!r}, which no merge makes (if it is "
-                           "a special token, name it in special_tokens)")
+    if wrong := sorted(ids.keys() ^ encoder.keys()):
+        raise InvalidValue(f"the vocabulary {'lacks' if wrong[0] in ids else 'has'} {wrong[0]!r}: "
+                           "must hold bytes, what merges make, special_tokens, and nothing else")
     ids = {token: encoder[token] for token in ids}
     good = all(isinstance(i, int) and i >= 0 for i in ids.values())
     require(good and len(set(ids.values())) == len(ids), "ids of the vocabulary",
@@ -241,14 +238,6 @@ class Encoder:
             [self.special_tokens[part]] if part in allowed
             else chain.from_iterable(map(self.cache.__getitem__, self.split(part)))
             for part in parts))
-
-    def encode_iter(self, chunks: Iterable[str], allowed_special: Collection[str] = (),
-                    disallowed_special: Collection[str] = ()) -> Iterator[int]:
-        """Yield the ids of a text that comes in any parts, such as the lines of a file."""
-        for token in _named(self, allowed_special) + _named(self, disallowed_special):
-            require(not re.search(r"\s", token), "special token", token, "without blanks here")
-        for piece in pieces(chunks):
-            yield from self.encode(piece, allowed_special, disallowed_special)
 
     def encode_and_show_work(self, text: str) -> dict[str, list]:
         """Encode a text and return each step: words, bytes, their characters, tokens, ids."""
