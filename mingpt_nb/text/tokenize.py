@@ -31,7 +31,7 @@ from ..core.config import Config, is_count, require
 from ..core.files import counted, whole_folder, write_json
 from ..core.splitting import PATTERNS, pieces
 from .corpora import Document, documents
-from .tokenizers import fingerprint, read_vocabulary, save_tokenizer
+from .tokenizers import fingerprint, read_encoder, save_tokenizer
 
 # %% ../../nbs/text/24_tokenize.ipynb #a1fa42e8
 _logger = logging.getLogger(__name__)
@@ -186,7 +186,7 @@ def tokenize(
 def _open_encoder(config: TokenizeConfig) -> tuple[Encoder, list[int]]:
     """Return the tokenizer that a configuration names, and the ids that end a document."""
     named = os.fspath(config.tokenizer)
-    encoder = get_encoder() if named == "gpt2" else Encoder(*read_vocabulary(named))
+    encoder = get_encoder() if named == "gpt2" else read_encoder(named)
     for token in encoder.special_tokens if config.parse_special else ():
         require(not re.search(r"\s", token), "special token", token, "without blanks in a stream")
     known = ", ".join(encoder.special_tokens) or "none"
