@@ -10,7 +10,6 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from ..core.config import PRESETS, GPTConfig, require
@@ -36,10 +35,11 @@ def load_mingpt(
 
 def _config_of(tensors: dict[str, Tensor], n_head: int | None, choices: GPTConfig) -> GPTConfig:
     """Return the configuration that the shapes of a state dict tell."""
-    tables = [tensors.get(f"transformer.{name}.weight", torch.empty(0)) for name in ("wte", "wpe")]
-    require(all(table.ndim == 2 for table in tables), "tensors", ", ".join(sorted(tensors))[:60],
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    table, places = (shapes.get(f"transformer.{name}.weight", ()) for name in ("wte", "wpe"))
+    require(len(table) == len(places) == 2, "tensors", ", ".join(sorted(tensors))[:60],
             "those of minGPT since 2022, with transformer.wte.weight and transformer.wpe.weight")
-    (V, C), (T, _) = (table.shape for table in tables)
+    (V, C), (T, _) = table, places
     L = sum(name.endswith(".attn.c_attn.weight") for name in tensors)
     if n_head is None:
         found = {preset["n_head"] for preset in PRESETS.values()

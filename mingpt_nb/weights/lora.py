@@ -4,14 +4,13 @@
 
 # %% auto #0
 __all__ = ['ADAPTER_FILES', 'LoRALinear', 'LoRAConfig', 'LoRAGPT', 'merged_weights', 'merge_lora', 'save_adapter', 'load_adapter',
-           'write_adapted']
+           'write_trained']
 
 # %% ../../nbs/weights/43_lora.ipynb #2bed7331
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from ..core.config import Config, InvalidValue, is_count, require
 from ..core.files import read_json, reason, replace_file, write_json
 from ..model import GPT
+from ..text.tokenizers import Tokenizer
 from .families import Unfilled
 from .pretrained import build, save_pretrained, write_model
 
@@ -72,7 +72,7 @@ class LoRAGPT(GPT):
             setattr(parent, name, layer)
 
     def save_pretrained(
-        self, folder: str | os.PathLike[str], tokenizer: Any = None,
+        self, folder: str | os.PathLike[str], tokenizer: Tokenizer | None = None,
         max_shard_bytes: int = 5 * 10**9, card: str | None = None,
     ) -> None:
         """Write the merged model as `transformers` does."""
@@ -139,14 +139,17 @@ def load_adapter(
     return adapted
 
 # %% ../../nbs/weights/43_lora.ipynb #38becc24
-def write_adapted(
+def write_trained(
     folder: str | os.PathLike[str],  # exists; its other files stay
-    model: LoRAGPT,
+    model: GPT,  # plain or adapted
     weights: Mapping[str, Tensor],  # as its state_dict()
-    tokenizer: Any = None,  # whose files are added
+    tokenizer: Tokenizer | None = None,  # whose files are added
     card: str | None = None,  # text of a README.md to add
 ) -> None:
-    """Write updates beside other files, and the merged model if the settings say so."""
+    """Write a model with these weights beside other files."""
+    if not isinstance(model, LoRAGPT):
+        write_model(folder, model.config, weights, tokenizer, card)
+        return
     if model.lora.merge:
         write_model(folder, model.config, merged_weights(weights, model.lora), tokenizer, card)
     save_adapter(Path(folder) / "adapter", model, weights)
