@@ -91,7 +91,8 @@ def solve_row(
     """Return a row as the model sorts it, with a remark if that is wrong."""
     require(row and set(row) <= set("0123456789"), "solve", row, "digits, such as 314159")
     model, settings = load_task("sort", folder, device)
-    known = SortDataset(SortConfig(settings.get("length", 0), settings.get("num_digits", 0)), "test")
+    shape = settings.get("length", 0), settings.get("num_digits", 0)
+    known = SortDataset(SortConfig(*shape), "test")
     require(len(row) == known.length and int(max(row)) < known.base, "solve", row,
             f"{known.length} digits from 0 to {known.base - 1}, which is what {folder} has learned")
     idx = torch.tensor([[int(digit) for digit in row]], device=model.device)
