@@ -10,8 +10,9 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import make_dataclass
+from functools import partial
 from typing import Annotated, Any, NamedTuple, Union
 
 import tyro
@@ -72,14 +73,15 @@ def parse(
         kinds = Union[tuple(kinds)]
         tyro.cli(kinds, args=args, prog="mingpt-nb", description="Train small GPTs and let them "
                  "write. More: mingpt-nb JOB --help")
-    job, words, prog = JOBS[args[0]], args[1:], f"mingpt-nb {args[0]}"
+    job, words = JOBS[args[0]], args[1:]
     kind = config_of(job)
-    config = tyro.cli(kind, args=words, default=without_sizes(kind, words), prog=prog)
+    read: Callable[..., Any] = partial(tyro.cli, kind, args=words, prog=f"mingpt-nb {args[0]}")
+    config = read(default=without_sizes(kind, words))
     if getattr(getattr(config, "trainer", None), "resume", False):
         from mingpt_nb.training.runs import stored_config
 
         if (stored := stored_config(kind, config.trainer.work_dir, args[0])) is not None:
-            config = tyro.cli(kind, args=words, default=stored, prog=prog)  # flags win
+            config = read(default=stored)  # flags win
     return job, config
 
 

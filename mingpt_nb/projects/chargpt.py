@@ -19,7 +19,7 @@ from ..core.config import Config, GPTDraft, require
 from ..core.files import read_json
 from ..model import GPT
 from ..text.corpora import read_text
-from ..text.tokenizers import CharTokenizer, Tokenizer, load_tokenizer, make_tokenizer
+from ..text.tokenizers import CharTokenizer, Tokenizer, make_tokenizer
 from ..text.windows import TokenDataset, encoded, split_text
 from ..trainer import Callback, Trainer
 from ..training.callbacks import Efficiency, LossPlot
@@ -104,7 +104,8 @@ def load_text(
                 f"left out, since {config.text} has its own")
         return Text(TokenDataset(folder / "train.npy", block_size),
                     TokenDataset(folder / "val.npy", block_size, stride=block_size),
-                    load_tokenizer(folder), found["bytes"] / n, dict(text=config.text, tokens=n))
+                    make_tokenizer(folder, ""), found["bytes"] / n,
+                    dict(text=config.text, tokens=n))
     text = read_text(config.text, config.include)
     tokenizer = make_tokenizer(config.tokenizer, text)
     mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from ..core.config import is_count, require
-from ..model import GPT, OptimizerSettings, fused_adamw
+from ..core.modules import OptimizerSettings, fused_adamw
+from ..model import GPT
 
 # %% ../../nbs/projects/65_classify.ipynb #961ea01b
 class Inputs:

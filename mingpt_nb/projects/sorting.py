@@ -59,8 +59,8 @@ class SortDataset(TaskDataset):
         row = self.numbers(places)[:, None] // self.powers % self.base  # (B, length)
         few = np.take_along_axis(row, row % min(3, self.length), axis=1)  # the first three digits
         use = (second == 1) & ~np.isin(few @ self.powers, self.test)
-        row = torch.from_numpy(np.where(use[:, None], few, row))
-        whole = torch.cat([row, row.sort(dim=1).values], dim=1)
+        shown = torch.from_numpy(np.where(use[:, None], few, row))
+        whole = torch.cat([shown, shown.sort(dim=1).values], dim=1)
         x, y = whole[:, :-1], whole[:, 1:].clone()
         y[:, : self.length - 1] = -1
         return x, y

@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from ..attention import CausalSelfAttention, attention_weights, causal_mask
 from ..core.batches import Examples, Fetch, pick_device, set_seed
 from ..core.config import Config, GPTDraft, is_count, require
-from ..model import GPT, evaluating
+from ..core.modules import evaluating
+from ..model import GPT
 from ..trainer import Callback, Trainer
 from ..training.callbacks import Measure, require_whole
 from ..training.runs import RunConfig, read_run, train_and_save, with_sizes
