@@ -74,7 +74,7 @@ def parse(
         tyro.cli(kinds, args=args, prog="mingpt-nb", description="Train small GPTs and let them "
                  "write. More: mingpt-nb JOB --help")
     job, words = JOBS[args[0]], args[1:]
-    kind = config_of(job)
+    kind: Any = config_of(job)
     read: Callable[..., Any] = partial(tyro.cli, kind, args=words, prog=f"mingpt-nb {args[0]}")
     config = read(default=without_sizes(kind, words))
     if getattr(getattr(config, "trainer", None), "resume", False):
