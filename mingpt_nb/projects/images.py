@@ -165,9 +165,7 @@ def draw(
     choices = Choices(temperature=temperature, do_sample=True, generator=generator)
     images = Batch(model, begun.to(model.device), model.config.block_size + 1 - begun.shape[1],
                    choices, pick=lambda scores, choices: choose(scores[:, :colours], choices))
-    for _ in decode(model, images):
-        pass
-    return images.idx[:, 1:].cpu()
+    return torch.cat([begun, *(pixel.cpu() for pixel in decode(model, images))], dim=1)[:, 1:]
 
 # %% ../../nbs/projects/63_images.ipynb #addb63e7
 def sheet(
