@@ -52,15 +52,16 @@ class Rows:
                 return text.unread()
         if not self.texts:
             return None
-        last = torch.tensor([text.rows[0][-1:] for _, text in self.texts], device=self.device)  # (n, 1)
-        return last, self.cache, None
+        last = [text.rows[0][-1:] for _, text in self.texts]  # (n, 1)
+        return torch.tensor(last, device=self.device), self.cache, None
 
     def add(self, logits: Tensor) -> Tensor:
         """Choose a token for each text that was read; free the rows of those that end."""
         tokens = [text.add(row[None]) for (_, text), row in zip(self.fresh or self.texts, logits)]
         for number, text in self.fresh:
-            assert text.cache is not None
-            self.cache.take(text.cache)
+            if text.cache is not None:
+                self.cache.take(text.cache)
+            text.cache = None  # it is not needed twice
             self.texts.append((number, text))
         self.fresh = []
         for row in reversed(range(len(self.texts))):
@@ -83,7 +84,7 @@ def write_many(
     choices.check()
     require(is_count(rows), "rows", rows, "an integer of at least 1")
     require(is_count(max_new_tokens), "max_new_tokens", max_new_tokens, "an integer of at least 1")
-    tensors = {i: torch.as_tensor(row, device=model.device)[None] for i, row in prompts.items()}
+    tensors = {number: torch.as_tensor(row)[None] for number, row in prompts.items()}
     for number, idx in tensors.items():
         check_tokens(f"prompt {number}", idx, 0, model.transformer.wte.num_embeddings - 1)
     base = torch.randint(2**48, (), generator=choices.generator, device=model.device).item()
