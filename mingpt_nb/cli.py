@@ -35,7 +35,7 @@ JOBS = {
                    "Train a GPT on a text, then let it write."),
     "generate": Job("writing.batching", "ManyConfig", "generate_many",
                     "Let GPT-2, or a model of your own, continue a text, or a file of prompts."),
-    "finetune": Job("writing.chat", "ChatFinetuneConfig", "finetune",
+    "finetune": Job("projects.finetune", "FinetuneConfig", "finetune",
                     "Go on training GPT-2, or a model of your own, on a text or on dialogues."),
     "chat": Job("writing.chat", "ChatConfig", "talk",
                 "Talk with DialoGPT, or with a model of your own."),
