@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['replace_file', 'saying_where', 'vacant_folder', 'whole_folder', 'writable_folder', 'reason', 'counted', 'read_json',
-           'write_json', 'plain', 'figure']
+           'read_json_lines', 'write_json', 'plain']
 
 # %% ../../nbs/core/14_files.ipynb #a72c3224
 import json
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .config import InvalidValue, require
 
@@ -21,7 +22,7 @@ from .config import InvalidValue, require
 def replace_file(
     path: str | os.PathLike,  # where the file shall be; its folder is made if need be
     write: Callable[[Path], object],  # called with a temporary path beside it
-):
+) -> None:
     """Write a file under another name, then move it to its place in one step."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,14 +48,14 @@ def saying_where(path: str | os.PathLike) -> Iterator[None]:
         raise
 
 # %% ../../nbs/core/14_files.ipynb #abe2b411
-def _follow_umask(path):
+def _follow_umask(path: Path) -> None:
     """Give a file or folder the permissions that the user's umask says."""
     umask = os.umask(0o077)  # the only way to read it is to set it, here to the strictest
     os.umask(umask)
     path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
 
 
-def _sync(path):
+def _sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on disk."""
     if path.is_dir() and os.name == "nt":
         return  # Windows has no such call for folders
@@ -108,12 +109,13 @@ def writable_folder(
 ) -> Path:
     """Return a folder in which something can be written; `InvalidValue` if there is none."""
     require(folder not in (None, ""), name, folder, "the path of a folder")
+    path = Path(folder or "")
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
     except OSError as error:
         require(False, name, str(folder), f"a folder that can be written ({reason(error)})")
-    return Path(folder)
+    return path
 
 # %% ../../nbs/core/14_files.ipynb #525ccb88
 def reason(
@@ -134,7 +136,7 @@ def counted(
 
 def read_json(
     path: str | os.PathLike,
-):  # what the file holds
+) -> Any:  # what the file holds
     """Return the content of a JSON file; `InvalidValue` names the file if it isn't JSON."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
@@ -142,48 +144,32 @@ def read_json(
         raise InvalidValue(f"{path} can't be read as JSON: {reason(error)}") from None
 
 
+def read_json_lines(
+    path: str | os.PathLike,  # of a file in UTF-8; empty lines are left out
+) -> Iterator[tuple[int, object]]:  # number of the line, from 1 on, and what it holds
+    """Read a file with JSON in each line; `InvalidValue` names the file and the line."""
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                found = json.loads(text) if text else None
+            except (ValueError, RecursionError) as error:
+                why = getattr(error, "msg", None) or reason(error)  # without a place of its own
+                raise InvalidValue(f"line {number} of {path} is not JSON: {why}") from None
+            if text:
+                yield number, found
+
+
 def write_json(
     path: str | os.PathLike,  # replaced in one step if it exists
-    content,  # as JSON has it; paths, NumPy's and PyTorch's numbers are converted
+    content: object,  # as JSON has it; paths, NumPy's and PyTorch's numbers are converted
     indent: int | None = 2,
-):
+) -> None:
     """Write a JSON file."""
     text = json.dumps(content, indent=indent, ensure_ascii=False, default=plain) + "\n"
     replace_file(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Return numbers of NumPy or PyTorch as Python's, and anything else as a string."""
     return value.tolist() if hasattr(value, "tolist") else str(value)
-
-# %% ../../nbs/core/14_files.ipynb #8639a999
-def figure(
-    width: float = 5,  # inches
-    height: float = 3,  # inches
-    rows: int = 1,  # of axes
-    columns: int = 1,  # of axes
-):  # a matplotlib figure and its axes
-    """Return an empty figure in the style of this book, not yet shown anywhere."""
-    import matplotlib.pyplot as plt  # here, so that nothing else needs it loaded
-
-    grey, colours = "#808080", ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
-    style = {"axes.edgecolor": grey, "axes.labelcolor": grey, "text.color": grey,
-             "xtick.color": grey, "ytick.color": grey, "axes.titlecolor": grey,
-             "axes.spines.top": False, "axes.spines.right": False, "axes.facecolor": "none",
-             "figure.facecolor": "none", "savefig.facecolor": "none", "legend.frameon": False,
-             "legend.labelcolor": grey, "axes.prop_cycle": plt.cycler(color=colours)}
-
-    def styled(method):
-        def inside(*args, **kwargs):
-            with plt.rc_context(style):
-                return method(*args, **kwargs)
-        return inside
-
-    fig, axes = styled(plt.subplots)(rows, columns, figsize=(width, height), dpi=200,
-                                     layout="constrained")
-    for part in (fig, *fig.axes):  # what is added later looks the same
-        for name in ("legend", "text", "annotate", "colorbar", "suptitle", "twinx", "inset_axes"):
-            if hasattr(part, name):
-                setattr(part, name, styled(getattr(part, name)))
-    plt.close(fig)  # the caller has it; pyplot needn't keep it
-    return fig, axes
