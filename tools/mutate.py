@@ -1,18 +1,13 @@
 """Break the package in small ways, and see whether the pages notice.
 
-A mutant is an exported cell with one change (DeMillo et al. 1978, Offutt et al. 1996): of a comparison, an operator, a constant,
-a condition, a return value, the order of two arguments, or with a statement less. Its page is executed with it, and further pages
-about the module; slow cells are left out. If a cell fails, the mutant is killed. One that nobody notices survives: a test is
-lacking, or nothing has changed (with a reason in nbs/results/mutants_equivalent.csv). What stands above the cell is executed
-once, in a process that is then forked for each of its mutants, with a copy of the files that are there.
+A mutant is an exported cell with one change (DeMillo et al. 1978, Offutt et al. 1996). Its page is executed with it, and further
+pages about the module; slow cells are left out. If a cell fails, the mutant is killed. One that nobody notices survives: a test is
+lacking, or nothing has changed (with a reason in nbs/results/mutants_equivalent.csv). What stands above the cell is executed once,
+in a process that is then forked for each mutant. Libraries for it change modules, but a page tests what its own cells define.
 
-    python .ci/mutate.py attention blocks         # all mutants of modules; goes on where it was stopped
-    python .ci/mutate.py attention --survivors    # again those that survived, after a test was added
-    python .ci/mutate.py --sample 10 --seed 1     # at random from all modules; fails if too many survive
-
-Neither mutmut 3 nor cosmic-ray 8 does it: they change modules, but a page tests what its own cells define; the first needs
-pytest, the second an interpreter for each mutant, and importing torch takes longer than many pages' tests.
-Not changed: annotations, decorators, imports, strings, and what is only said (messages of errors, logging).
+    python tools/mutate.py attention blocks         # all mutants of modules; goes on where it was stopped
+    python tools/mutate.py attention --survivors    # again those that survived, after a test was added
+    python tools/mutate.py --sample 10              # as many at random from all modules
 """
 
 import argparse
@@ -30,21 +25,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 
 import nbformat
-from pages import NBS, pages
 
+ROOT = Path(__file__).resolve().parent.parent
+NBS = ROOT / "nbs"
 RESULTS, EQUIVALENT = (NBS / "results" / f"mutants{end}.csv" for end in ("", "_equivalent"))
-MODULES = dict(attention=(), blocks=(), model=(), sampling=(), bpe=("vocabulary",), trainer=("callbacks",),
-               checkpoints=(), pretrained=("weights",))  # each with modules whose pages hold further proofs
-FILES = {page.module: page.file for page in pages()}
-SPOKEN, NUMBER = re.compile(r"(logger|logging|warnings|bar)\."), re.compile(r"-?[\d.e+-]+")
-KEY = ("module", "line", "operator", "before", "after")
-identity = itemgetter(*KEY)  # what tells a mutant from others
+MODULES = {"attention": (), "blocks": (), "model": (), "core.sampling": (), "bpe": ("text.tokenizers",),
+           "trainer": ("training.callbacks",), "training.checkpoints": (), "weights.pretrained": ("weights.hub",)}
+SPOKEN, NUMBER = re.compile(r"_?(logger|logging|warnings|bar)\."), re.compile(r"-?\d[\d.e+-]*")
+KEY = ("module", "operator", "before", "after")
+identity = itemgetter(*KEY)  # what tells a mutant from others, wherever its line has moved
 PAIRS = [(ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn),
          (ast.And, ast.Or), (ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.BitAnd, ast.BitOr)]
 NEVER, UNTOUCHED = ("annotation", "returns", "decorator_list"), (ast.Import, ast.ImportFrom, ast.JoinedStr)
@@ -106,9 +101,15 @@ def differ(old, new):
     return [text[start : start + 100] for text in (old, new)]
 
 
+def page_of(module):
+    """Return the notebook that exports a module."""
+    mark = re.compile(rf'"#\| *default_exp {re.escape(module)}\b(?!\.)')
+    return next(path for path in NBS.rglob("[0-9]*.ipynb") if mark.search(path.read_text(encoding="utf-8")))
+
+
 def page_cells(module):
     """Yield the quick code cells of a module's page: number, source, whether it is exported."""
-    for number, cell in enumerate(nbformat.read(NBS / FILES[module], as_version=4).cells):
+    for number, cell in enumerate(nbformat.read(page_of(module), as_version=4).cells):
         if cell.cell_type == "code" and not re.search(r"^#\| *(slow|net|cuda|eval: *false)", cell.source, re.M):
             yield number, cell.source, bool(re.match(r"#\| *exports?\b", cell.source))
 
@@ -116,54 +117,49 @@ def page_cells(module):
 def mutants(module):
     """Return the mutants of a module: rows of the table, each with a cell's number and its changed source."""
     found, seen = [], Counter()
-    text = (NBS.parent / "mingpt_nb" / f"{module}.py").read_text(encoding="utf-8")
+    text = (ROOT / "mingpt_nb" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
     for number, cell, exported in page_cells(module):
         tree = ast.parse(cell if exported else "")
         healthy = ast.unparse(tree)
-        before = text[: max(0, text.find(re.sub(r"^#\|.*\n", "", cell, flags=re.M)))].count("\n")
+        above = text[: max(0, text.find(re.sub(r"^#\|.*\n", "", cell, flags=re.M)))].count("\n")
         for holder, key, node in list(places(tree)):
             for operator, new in variants(node):
                 holder[key] = new
                 source = ast.unparse(ast.fix_missing_locations(tree))
                 holder[key] = node
-                line = str(before + node.lineno - cell.count("#|"))
-                seen[mark := (module, line, operator, *differ(healthy, source))] += 1
+                before, after = differ(healthy, source)
+                seen[mark := (operator, before, after)] += 1
                 again = f" ({seen[mark]})" * (seen[mark] > 1)
-                row = dict(zip(KEY, mark)) | dict(number=number, source=source, after=mark[-1] + again)
-                found += [row] if source != healthy else []  # two arguments may be equal
+                row = dict(zip(KEY, (module, operator, before, after + again)), line=above + node.lineno - cell.count("#|"))
+                found += [row | dict(number=number, source=source)] if source != healthy else []  # two arguments may be equal
     return found
-
-
-def run(cell, where, scope):
-    """Execute a cell; `inspect.getsource` finds what it defines."""
-    linecache.cache[where] = len(cell), None, cell.splitlines(True), where
-    exec(compile(cell, where, "exec"), scope)
 
 
 def execute(module, cells, seconds, folder, pipe):
     """Execute cells of a module's page, then further pages, in a process of its own; send the first failure, or None."""
     where, found, start = "", None, time.process_time()
-    os.chdir(folder)
     try:
         for name in (module, *MODULES[module]):  # in the module's namespace: for the package, a page is the module
-            scope = vars(importlib.import_module(f"mingpt_nb.{name}"))
+            page, scope = page_of(name).relative_to(NBS), vars(importlib.import_module(f"mingpt_nb.{name}"))
+            os.chdir(folder / page.parent)
             for number, cell, _ in cells if name == module else page_cells(name):
-                where, limit = f"{FILES[name]}, cell {number}", int(time.process_time()) + seconds
+                where, limit = f"{page}, cell {number}", int(time.process_time()) + seconds
                 resource.setrlimit(resource.RLIMIT_CPU, (limit, -1))  # its own time, however busy the machine is
-                run(cell, where, scope)
+                linecache.cache[where] = len(cell), None, cell.splitlines(True), where  # inspect.getsource finds it
+                exec(compile(cell, where, "exec"), scope)
     except BaseException as error:  # SystemExit counts as a failure as well
         found = where, f"{type(error).__name__}: {error}"
     pipe.send((found, time.process_time() - start))
     os._exit(0)
 
 
-def trial(*arguments, seconds):
+def trial(module, cells, seconds, home):
     """Return what became of a mutant (outcome, cell, seconds), and the error; each cell has so many seconds."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     found, used = ("", "out of time, or crashed"), seconds
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # what others leave there would make it fail
-        shutil.copytree(".", folder, symlinks=True, dirs_exist_ok=True)
-        process = multiprocessing.Process(target=execute, args=(*arguments, seconds, folder, theirs))
+        shutil.copytree(home, folder, symlinks=True, dirs_exist_ok=True)
+        process = multiprocessing.Process(target=execute, args=(module, cells, seconds, Path(folder), theirs))
         process.start()
         theirs.close()
         with suppress(EOFError):
@@ -175,32 +171,33 @@ def trial(*arguments, seconds):
     return dict(outcome="killed" if found else "survived", cell=cell, seconds=round(used, 1), date=time.strftime("%F")), error
 
 
-def visit(module, work, options):
+def visit(module, work):
     """Try mutants of a module, in a process of its own."""
     known = {identity(mutant) for name in MODULES for mutant in mutants(name)}  # rows of others are out of date
     said, cells, scope = sys.stdout, list(page_cells(module)), vars(importlib.import_module(f"mingpt_nb.{module}"))
     sys.stdout = sys.stderr = open(os.devnull, "w")
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.jobs) as pool:
-        os.chdir(folder)
-        for path in (NBS / "results", *NBS.glob("*.svg")):
-            os.symlink(path, path.name)
-        healthy, error = trial(module, cells, seconds=900)
+    with tempfile.TemporaryDirectory() as name:
+        home, page = Path(name), page_of(module).relative_to(NBS)
+        for path in NBS.rglob("*"):  # pages read figures and tables, and leave files beside them
+            if path.is_file():
+                (home / path.relative_to(NBS)).parent.mkdir(parents=True, exist_ok=True)
+                os.symlink(path, home / path.relative_to(NBS))
+        os.chdir(home / page.parent)
+        healthy, error = trial(module, cells, 900, home)
         print(module, "as it is:", healthy, error, file=said, flush=True)
         assert healthy["outcome"] == "survived", error
-        def attempt(mutant):
-            rest = [(mutant["number"], mutant["source"], True), *cells[at + 1 :]]
-            found, error = trial(module, rest, seconds=40)
-            return {key: mutant[key] for key in KEY} | found, error[:80].split("\n")[0]
         for at, (number, cell, _) in enumerate(cells):
-            for row, error in pool.map(attempt, [mutant for mutant in work if mutant["number"] == number]):
-                print(*row.values(), error, sep=" | ", file=said, flush=True)
-                rows = [old for old in read(options.table) if identity(old) in known and identity(old) != identity(row)]
-                with open(options.table, "w", newline="", encoding="utf-8") as file:
+            for mutant in (mutant for mutant in work if mutant["number"] == number):
+                found, error = trial(module, [(number, mutant["source"], True), *cells[at + 1 :]], 40, home)
+                row = {key: mutant[key] for key in ("module", "line", *KEY[1:])} | found
+                print(*row.values(), error[:80].split("\n")[0], sep=" | ", file=said, flush=True)
+                rows = [old for old in read(RESULTS) if identity(old) in known and identity(old) != identity(row)]
+                with open(RESULTS, "w", newline="", encoding="utf-8") as file:
                     writer = csv.DictWriter(file, row, lineterminator="\n")
                     writer.writeheader()
                     writer.writerows(sorted([*rows, row], key=lambda row: (row["module"], int(row["line"]), *identity(row))))
             if number < max(mutant["number"] for mutant in work):
-                run(cell, f"cell {number}", scope)
+                exec(compile(cell, f"cell {number}", "exec"), scope)
 
 
 def read(path):
@@ -208,43 +205,19 @@ def read(path):
     return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
 
 
-def report(rows):
-    """Print what survived, and the score of each module; return the share that was killed."""
-    known = {(row["module"], row["before"], row["after"]) for row in read(EQUIVALENT)}
-    counted = [row for row in rows if (row["module"], row["before"], row["after"]) not in known]
-    for row in (row for row in counted if row["outcome"] == "survived"):
-        print(f"{row['module']}.py:{row['line']}, {row['operator']}\n  - {row['before']}\n  + {row['after']}")
-    for module in dict.fromkeys(row["module"] for row in counted):
-        of = [row["outcome"] for row in counted if row["module"] == module]
-        print(f"{module}: {of.count('killed')} of {len(of)} killed, {of.count('killed') / len(of):.1%}")
-    return sum(row["outcome"] == "killed" for row in counted) / max(1, len(counted))
-
-
-def main():
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("modules", nargs="*", metavar="module", help=", ".join(MODULES))
-    for name, default, text in (
-            ("sample", 0, "number of mutants to draw; without --keep, the table isn't changed"), ("seed", 0, "of the sample"),
-            ("share", 0.8, "of a sample that has to be killed"), ("jobs", 1, "mutants at a time"),
-            ("survivors", None, "those that survived once more"), ("report", None, "only say what the table says"),
-            ("keep", None, "put the outcomes of a sample into the table")):
-        kind = dict(action="store_true") if default is None else dict(type=type(default), default=default)
-        parser.add_argument(f"--{name}", help=text, **kind)
+    parser.add_argument("--sample", type=int, default=0, help="number of mutants to draw")
+    parser.add_argument("--survivors", action="store_true", help="those that survived once more")
     options = parser.parse_args()
-    options.table = Path(tempfile.mkstemp()[1]) if options.sample and not options.keep else RESULTS
-    modules = options.modules or list(MODULES)
-    work = [] if options.report else [mutant for module in modules for mutant in mutants(module)]
-    work = random.Random(options.seed).sample(work, options.sample or len(work))
+    work = [mutant for module in options.modules or MODULES for mutant in mutants(module)]
+    work = random.sample(work, options.sample or len(work))
     os.environ |= dict(OMP_NUM_THREADS="1", MPLBACKEND="agg")
-    sys.path.insert(0, str(NBS.parent))
-    for library in ("torch", "matplotlib.pyplot", "transformers", "tiktoken", "safetensors.torch") if work else ():
+    sys.path.insert(0, str(ROOT))
+    for library in ("torch", "matplotlib.pyplot", "transformers", "tiktoken", "safetensors.torch"):
         importlib.import_module(library)  # once; all others are forks of this process
-    for module in modules if work else ():
-        done = {identity(row) for row in read(options.table) if not (options.survivors and row["outcome"] == "survived")}
+    for module in MODULES:
+        done = {identity(row) for row in read(RESULTS) if not (options.survivors and row["outcome"] == "survived")}
         if left := [mutant for mutant in work if mutant["module"] == module and identity(mutant) not in done]:
-            ProcessPoolExecutor(1).submit(visit, module, left, options).result()
-    return int(report([row for row in read(options.table) if row["module"] in modules]) < options.share and bool(options.sample))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            ProcessPoolExecutor(1).submit(visit, module, left).result()
