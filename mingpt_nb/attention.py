@@ -9,8 +9,8 @@ __all__ = ['causal_mask', 'attention_weights', 'causal_attention', 'Cache', 'Cau
 from typing import Protocol
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from .core.config import GPTConfig
 
@@ -20,7 +20,7 @@ def causal_mask(
     S: int | None = None,  # number of keys; None is T
     window: int | None = None,  # positions that a query sees, its own included; None is all
     device: torch.device | None = None,  # where to make the mask
-) -> torch.Tensor:  # bool, (T, S); True may be seen
+) -> Tensor:  # bool, (T, S); True may be seen
     """Return which key positions each query may look at."""
     S = T if S is None else S
     t = torch.arange(S - T, S, device=device)[:, None]  # (T, 1)
@@ -30,11 +30,11 @@ def causal_mask(
 
 # %% ../nbs/01_attention.ipynb #da81a7ac
 def attention_weights(
-    q: torch.Tensor,  # queries, (..., T, D)
-    k: torch.Tensor,  # keys, (..., S, D)
-    mask: torch.Tensor | None = None,  # bool, (..., T, S), True may be seen; None is causal
+    q: Tensor,  # queries, (..., T, D)
+    k: Tensor,  # keys, (..., S, D)
+    mask: Tensor | None = None,  # bool, (..., T, S), True may be seen; None is causal
     scale: float | None = None,  # factor of the scores; None is 1/√D
-) -> torch.Tensor:  # (..., T, S); each row sums to 1
+) -> Tensor:  # (..., T, S); each row sums to 1
     """Return the softmax weights of dot-product attention."""
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     scores = scale * q @ k.transpose(-2, -1)  # (..., T, S)
@@ -44,12 +44,12 @@ def attention_weights(
 
 # %% ../nbs/01_attention.ipynb #6916a3f6
 def causal_attention(
-    q: torch.Tensor,  # queries, (..., T, D)
-    k: torch.Tensor,  # keys, (..., S, D)
-    v: torch.Tensor,  # values, (..., S, D)
-    mask: torch.Tensor | None = None,  # bool, (..., T, S), True may be seen; None is causal
+    q: Tensor,  # queries, (..., T, D)
+    k: Tensor,  # keys, (..., S, D)
+    v: Tensor,  # values, (..., S, D)
+    mask: Tensor | None = None,  # bool, (..., T, S), True may be seen; None is causal
     scale: float | None = None,  # factor of the scores; None is 1/√D
-) -> torch.Tensor:  # (..., T, D)
+) -> Tensor:  # (..., T, D)
     """Return for each query the mix of the values that it may see."""
     return attention_weights(q, k, mask, scale) @ v
 
@@ -57,8 +57,9 @@ def causal_attention(
 class Cache(Protocol):
     """A memory of earlier positions, as a model uses it; `sampling.KVCache` is one."""
 
-    def positions(self, new: torch.Tensor) -> torch.Tensor: ...
-    def extend(self, layer: int, k: torch.Tensor, v: torch.Tensor, window: int | None) -> tuple: ...
+    def positions(self, new: Tensor) -> Tensor: ...
+    def extend(self, layer: int, k: Tensor, v: Tensor, window: int | None
+               ) -> tuple[Tensor, Tensor, Tensor | None]: ...
 
 # %% ../nbs/01_attention.ipynb #67ac3675
 class CausalSelfAttention(nn.Module):
@@ -66,7 +67,7 @@ class CausalSelfAttention(nn.Module):
 
     def __init__(
         self,
-        config: GPTConfig,  # resolved
+        config: GPTConfig,
         layer: int = 0,  # its number, which decides about the band and the place in a cache
     ):
         super().__init__()
@@ -79,9 +80,9 @@ class CausalSelfAttention(nn.Module):
 
     def forward(
         self,
-        x: torch.Tensor,  # (B, T, C)
+        x: Tensor,  # (B, T, C)
         cache: Cache | None = None,  # keys and values of earlier positions, to be continued
-    ) -> torch.Tensor:  # (B, T, C)
+    ) -> Tensor:  # (B, T, C)
         """Let each position gather from itself and the positions before it."""
         q, k, v = self.project(x)
         mask = None  # plainly causal
@@ -92,15 +93,14 @@ class CausalSelfAttention(nn.Module):
         y = self.attend(q, k, v, mask).transpose(1, 2).flatten(2)  # (B, T, C)
         return self.resid_dropout(self.c_proj(y))
 
-    def project(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the queries, keys and values of every head, each (B, H, T, D)."""
         B, T, C = x.shape
         qkv = self.c_attn(x).view(B, T, 3, self.n_head, C // self.n_head)
-        return qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        return q, k, v
 
-    def attend(
-        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None
-    ) -> torch.Tensor:  # (B, H, T, D)
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """Return what `causal_attention` does, by PyTorch; without a mask, T is S or 1."""
         causal = mask is None and q.shape[-2] > 1  # a single query, the last, sees everything
         dropout = self.attn_pdrop if self.training else 0.0

@@ -6,18 +6,19 @@
 __all__ = ['ACTIVATIONS', 'make_norm', 'MLP', 'Block', 'init_weights']
 
 # %% ../nbs/02_blocks.ipynb #f88340a6
+from collections.abc import Callable
 from functools import partial
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from .attention import Cache, CausalSelfAttention
 from .core.config import GPTConfig
 
 # %% ../nbs/02_blocks.ipynb #7c3d263a
 def make_norm(
-    config: GPTConfig,  # resolved; reads norm, norm_eps, bias and n_embd
+    config: GPTConfig,  # reads norm, norm_eps, bias and n_embd
 ) -> nn.Module:
     """Return the norm of the configuration, with a gain and, for layer norm, a bias."""
     if config.norm == "rms":
@@ -25,7 +26,7 @@ def make_norm(
     return nn.LayerNorm(config.n_embd, eps=config.norm_eps, bias=config.bias)
 
 # %% ../nbs/02_blocks.ipynb #6f29239b
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu_tanh": partial(F.gelu, approximate="tanh"),  # GPT-1, 2 and 3
     "gelu": F.gelu,  # exact
     "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),  # Image GPT
@@ -35,14 +36,14 @@ ACTIVATIONS = {
 class MLP(nn.Module):
     """Position-wise feed-forward network of width 4C with GELU (GPT-1, section 4.1)."""
 
-    def __init__(self, config: GPTConfig):  # resolved; n_embd, bias, activation and resid_pdrop
+    def __init__(self, config: GPTConfig):
         super().__init__()
         self.c_fc = nn.Linear(config.n_embd, 4 * config.n_embd, bias=config.bias)
         self.c_proj = nn.Linear(4 * config.n_embd, config.n_embd, bias=config.bias)
         self.activation = config.activation
         self.dropout = nn.Dropout(config.resid_pdrop)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # both (B, T, C)
+    def forward(self, x: Tensor) -> Tensor:  # both (B, T, C)
         """Transform the vector at each position, independently of all others."""
         hidden = ACTIVATIONS[self.activation](self.c_fc(x))  # (B, T, 4C)
         return self.dropout(self.c_proj(hidden))
@@ -56,7 +57,7 @@ class Block(nn.Module):
 
     def __init__(
         self,
-        config: GPTConfig,  # resolved
+        config: GPTConfig,
         layer: int = 0,  # its number, counted from the bottom
     ):
         super().__init__()
@@ -68,9 +69,9 @@ class Block(nn.Module):
 
     def forward(
         self,
-        x: torch.Tensor,  # residual stream, (B, T, C)
+        x: Tensor,  # residual stream, (B, T, C)
         cache: Cache | None = None,  # keys and values of earlier positions
-    ) -> torch.Tensor:  # (B, T, C)
+    ) -> Tensor:  # (B, T, C)
         """Add what attention gathers, then what the MLP makes of it."""
         if self.post_norm:
             x = self.ln_1(x + self.attn(x, cache))
@@ -81,12 +82,12 @@ class Block(nn.Module):
 # %% ../nbs/02_blocks.ipynb #a5b55d9e
 def init_weights(
     model: nn.Module,  # any module made of the layers on this page
-    config: GPTConfig,  # resolved; reads init, n_embd and n_layer
+    config: GPTConfig,  # reads init, n_embd and n_layer
     std: float = 0.02,  # standard deviation where the scheme has no other (GPT-1, section 4.1)
-):
+) -> None:
     """Initialise linear, embedding and norm layers in place, by the scheme of the configuration."""
     C, L = config.n_embd, config.n_layer
-    special = {
+    special: dict[str, float] = {
         "gpt1": {},
         "gpt2": {"c_proj": std / (2 * L) ** 0.5},
         "image-gpt": {"attn.c_attn": C**-0.5, "attn.c_proj": (C * L) ** -0.5, "lm_head": 0.0},

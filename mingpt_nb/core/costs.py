@@ -8,16 +8,16 @@ __all__ = ['count_parameters', 'forward_flops', 'cache_bytes', 'training_bytes',
 # %% ../../nbs/core/13_costs.ipynb #2874f6a3
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .config import GPTConfig
 
 # %% ../../nbs/core/13_costs.ipynb #03914eb4
 def count_parameters(
-    config: GPTConfig,  # any configuration that resolves
+    config: GPTConfig,
 ) -> int:  # P
     """Return the number of trainable parameters, without building the model."""
-    config = config.resolve()
     V, T, C, L = config.vocab_size, config.block_size, config.n_embd, config.n_layer
     norm = C if config.norm == "rms" or not config.bias else 2 * C  # gain, and bias
     block = 12 * C**2 + (9 * C if config.bias else 0) + 2 * norm
@@ -28,31 +28,28 @@ def count_parameters(
 
 # %% ../../nbs/core/13_costs.ipynb #3a9c09f7
 def forward_flops(
-    config: GPTConfig,  # any configuration that resolves
+    config: GPTConfig,
     context: int | None = None,  # positions that a token attends to; None is block_size
 ) -> int:  # F, floating-point operations
     """Return the operations of one token's forward pass; training takes three times as many."""
-    config = config.resolve()
     V, C, L = config.vocab_size, config.n_embd, config.n_layer
     T = config.block_size if context is None else context
     return 2 * (12 * L * C**2 + V * C) + 4 * L * T * C
 
 # %% ../../nbs/core/13_costs.ipynb #03ffb6b5
 def cache_bytes(
-    config: GPTConfig,  # any configuration that resolves
+    config: GPTConfig,
     bytes_per_number: int = 4,  # 4 for float32, 2 for bfloat16
 ) -> int:
     """Return the bytes of the keys and values of one token."""
-    config = config.resolve()
     return 2 * config.n_layer * config.n_embd * bytes_per_number
 
 # %% ../../nbs/core/13_costs.ipynb #5b9b4bfc
 def training_bytes(
-    config: GPTConfig,  # any configuration that resolves
+    config: GPTConfig,
     batch_size: int,  # sequences of block_size tokens, B
 ) -> dict[str, int]:  # bytes of weights, optimizer, gradients, activations, logits, and the peak
     """Estimate the memory of a float32 training step with AdamW and without dropout."""
-    config = config.resolve()
     P, tokens = count_parameters(config), batch_size * config.block_size
     V, C, L, H = config.vocab_size, config.n_embd, config.n_layer, config.n_head
     activations = 4 * tokens * (L * (16 * C + H + 4) + 2 * C)
@@ -65,13 +62,13 @@ def training_bytes(
 
 # %% ../../nbs/core/13_costs.ipynb #3d58f391
 def loss_in_chunks(
-    head: torch.nn.Module,  # makes logits (…, V) of vectors (…, C)
-    x: torch.Tensor,  # what the head reads at N = B · T positions, (N, C)
-    targets: torch.Tensor,  # int64, (N,); -1 is not graded
+    head: nn.Module,  # makes logits (…, V) of vectors (…, C)
+    x: Tensor,  # what the head reads at N = B · T positions, (N, C)
+    targets: Tensor,  # int64, (N,); -1 is not graded
     size: int,  # positions whose logits exist at the same time
-) -> torch.Tensor:  # mean loss of the graded positions in nats, float32
+) -> Tensor:  # mean loss of the graded positions in nats, float32
     """Return the cross-entropy of the head's logits without ever holding all of them."""
-    def chunk(x, targets):
+    def chunk(x: Tensor, targets: Tensor) -> Tensor:
         logits = head(x).float()  # (size, V)
         return F.cross_entropy(logits, targets, ignore_index=-1, reduction="sum")
 
