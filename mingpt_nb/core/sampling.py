@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from ..attention import Cache, causal_mask
 from .config import Config, is_count, require
@@ -68,98 +69,106 @@ def choose(
 
 # %% ../../nbs/core/12_sampling.ipynb #011c867c
 class KVCache:
-    """Keys and values of all layers for the positions seen so far, and room for more.
+    """Keys and values of all layers for the positions seen so far, in rows of any lengths.
 
-    For generation under `torch.no_grad()`: it is overwritten in place. It also knows how many
-    positions at the left of each row are padding, which nobody may look at.
+    For generation under `torch.no_grad()`: it is overwritten in place.
     """
 
-    def __init__(
-        self,
-        model: GPT,
-        batch_size: int,  # sequences that are written side by side, B
-        padding: Tensor | None = None,  # int, (B,): tokens at each row's left to ignore
-    ):
+    def __init__(self, model: GPT, rows: int):
         config, weight = model.config, model.transformer.wpe.weight
-        self.limit, self.batch_size, self.padding = config.block_size, batch_size, padding
-        # each (B, H, length, D)
-        none = weight.new_empty(batch_size, config.n_head, 0, config.n_embd // config.n_head)
-        self.keys, self.values = [none] * config.n_layer, [none] * config.n_layer
-        self.start = self.length = 0  # the new positions are those from start to length
-        self.masks: dict[int | None, Tensor | None] = {}  # what they may see, by window
+        self.limit, self.lengths = config.block_size, [0] * rows  # positions of each row in use
+        none = weight.new_empty(rows, config.n_head, 0, config.n_embd // config.n_head)
+        self.keys, self.values = [none] * config.n_layer, [none] * config.n_layer  # (B, H, …, D)
 
     def reserve(self, length: int) -> None:
-        """Make room for a text of this length; what is there stays."""
+        """Make room for texts of this length; what is there stays."""
         if (missing := length - self.keys[0].shape[2]) > 0:
             for tables in (self.keys, self.values):
-                for layer, table in enumerate(tables):
+                for layer, table in enumerate(tables):  # zeros, since 0 times NaN would be NaN
                     tables[layer] = F.pad(table, (0, 0, 0, missing))
 
     def positions(self, new: Tensor) -> Tensor:
         """Make room for new tokens, numbered 0 to T - 1; return their positions, (T,) or (B, T)."""
-        length = self.length + len(new)
-        require(length <= self.limit, "length of the sequence", length,
+        starts, self.lengths = self.lengths, [n + len(new) for n in self.lengths]
+        self.masks: dict[int | None, Tensor | None] = {}  # what the new ones may see, by window
+        self.longest, self.level = max(self.lengths), min(starts) == max(starts)
+        require(self.longest <= self.limit, "length of the sequence", self.longest,
                 f"at most block_size, which is {self.limit}")
-        self.reserve(length)
-        self.start, self.length, self.masks = self.length, length, {}
-        if self.padding is None:
-            return self.start + new
-        return (self.start + new - self.padding[:, None]).clamp(min=0)
-
-    def mask(self, window: int | None, device: torch.device) -> Tensor | None:
-        """Return what the new positions may see, (T, S) or (B, 1, T, S); None: all before them."""
-        T, S = self.length - self.start, self.length
-        if self.padding is None and (window is None or S <= window) and T in (1, S):
-            return None
-        mask = causal_mask(T, S, window, device)  # (T, S)
-        if self.padding is None:
-            return mask
-        seen = torch.arange(S, device=device) >= self.padding[:, None]  # (B, S)
-        itself = causal_mask(T, S, 1, device)  # also for padding: a softmax over nothing is 0/0
-        return mask & seen[:, None, None] | itself  # (B, 1, T, S)
+        self.reserve(self.longest)
+        first = starts[0] if self.level else torch.tensor(starts, device=new.device)[:, None]
+        self.new = first + new
+        return self.new
 
     def extend(self, layer: int, k: Tensor, v: Tensor, window: int | None = None
                ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Store a layer's new keys and values, (B, H, T, D); return views of all of them,
-        (B, H, S, D), and what the new positions may see."""
-        require(len(k) == self.batch_size, "batch size", len(k), f"the cache's {self.batch_size}")
-        keys, values = self.keys[layer], self.values[layer]
-        keys[:, :, self.start : self.length] = k
-        values[:, :, self.start : self.length] = v
+        """Store a layer's new keys and values (B, H, T, D); return all, and what may be seen."""
+        B, T, S = len(k), k.shape[2], self.longest
+        require(B == len(self.lengths), "batch size", B, f"the cache's {len(self.lengths)}")
+        for table, new in ((self.keys[layer], k), (self.values[layer], v)):
+            if self.level:
+                table[:B, :, S - T : S] = new
+            else:
+                table[torch.arange(B, device=k.device)[:, None], :, self.new] = new.transpose(1, 2)
         if window not in self.masks:
-            self.masks[window] = self.mask(window, k.device)
-        return keys[:, :, : self.length], values[:, :, : self.length], self.masks[window]
+            self.masks[window] = self.mask(T, window)
+        return self.keys[layer][:B, :, :S], self.values[layer][:B, :, :S], self.masks[window]
+
+    def mask(self, T: int, window: int | None) -> Tensor | None:
+        """Return what the new positions may see, (T, S) or (B, 1, T, S); None: all before them."""
+        S = self.longest
+        if self.level and (window is None or S <= window) and T in (1, S):
+            return None
+        if self.level:
+            return causal_mask(T, S, window, self.new.device)
+        before = self.new[..., None] - torch.arange(S, device=self.new.device)  # (B, T, S)
+        return ((before >= 0) & (before < (window or S)))[:, None]
+
+    def take(self, cache: "KVCache") -> None:
+        """Copy the only row of another cache into the next row that is free."""
+        row, (n,) = len(self.lengths), cache.lengths
+        for table, new in zip(self.keys + self.values, cache.keys + cache.values):
+            table[row, :, :n] = new[0, :, :n]
+        self.lengths.append(n)
+
+    def drop(self, row: int) -> None:
+        """Free a row; the last one in use takes its place."""
+        n, last = self.lengths.pop(), len(self.lengths)
+        if row < last:
+            for table in self.keys + self.values:
+                table[row, :, :n] = table[last, :, :n]
+            self.lengths[row] = n
 
 # %% ../../nbs/core/12_sampling.ipynb #927d443f
 def as_batch(
     prompts: Tensor | Sequence[Any],  # (B, T), or B lists or tensors of tokens
     device: torch.device | None = None,  # where lists go
-) -> tuple[Tensor, Tensor | None]:  # (B, T), and (B,): padding at each row's left
+) -> tuple[Tensor, list[int]]:  # (B, T), and how many at each row's left are padding
     """Return prompts of any lengths as one batch, padded on the left."""
     if isinstance(prompts, Tensor):
-        return prompts, None
+        return prompts, [0] * len(prompts)
     rows = [torch.as_tensor(row, device=device) for row in prompts]
     require(rows and all(row.dim() == 1 and len(row) for row in rows), "shapes of prompts",
             [tuple(row.shape) for row in rows], "one token or more for each, in a list of lists")
-    longest = max(len(row) for row in rows)
-    padding = torch.tensor([longest - len(row) for row in rows], device=rows[0].device)
-    batch = torch.stack([F.pad(row, (longest - len(row), 0)) for row in rows])
-    return batch, padding if padding.any() else None
+    padding = [max(map(len, rows)) - len(row) for row in rows]
+    return torch.stack([F.pad(row, (n, 0)) for row, n in zip(rows, padding)]), padding
 
 # %% ../../nbs/core/12_sampling.ipynb #97bf41cd
 def next_logits(
     model: GPT,
     new: Tensor,  # tokens that the cache hasn't seen, (B, T)
     cache: Cache | None = None,  # of all tokens before them; None: there are none
+    last: Tensor | None = None,  # int, (B,): the place of each row's last token; None: T - 1
 ) -> Tensor:  # (B, V)
     """Return the scores of the token that follows; only the last position's are computed."""
-    return model.lm_head(model.transformer(new, cache)[:, -1])
+    x = model.transformer(new, cache)  # (B, T, C)
+    x = x[:, -1] if last is None else x[torch.arange(len(x), device=x.device), last]
+    return model.lm_head(x)
 
 
 class Writing(Protocol):
     """Texts that are being written: they say what is to be read next, and take its scores."""
 
-    def unread(self) -> tuple[Tensor, Cache | None] | None: ...  # None: nothing is left to do
+    def unread(self) -> tuple[Tensor, Cache | None, Tensor | None] | None: ...  # None: it is done
     def add(self, logits: Tensor) -> Tensor: ...  # (B, V) -> the chosen tokens, (B, 1)
 
 
@@ -191,35 +200,46 @@ class Batch:
         self.idx, self.padding = as_batch(prompts, model.device)
         check_tokens("prompt", self.idx, 0, model.transformer.wte.num_embeddings - 1)
         self.first, limit = self.idx.shape[1], model.config.block_size
-        self.endings = [torch.as_tensor(end, device=self.idx.device).reshape(-1)
-                        for end in choices.stop]
-        require(all(map(len, self.endings)), "stop", choices.stop,
+        endings = [torch.as_tensor(end, device=self.idx.device).reshape(-1) for end in choices.stop]
+        require(all(map(len, endings)), "stop", choices.stop,
                 "tokens, or lists of at least one token")
+        self.ends = torch.cat([self.idx.new_empty(0), *(end for end in endings if len(end) == 1)])
+        self.endings = [end for end in endings if len(end) > 1]
         self.done = torch.zeros(len(self.idx), 1, dtype=torch.bool, device=self.idx.device)
         self.cache: KVCache | None = None
         if choices.use_cache and self.first <= limit:
-            self.cache = cache or KVCache(model, len(self.idx), self.padding)
+            self.cache = cache or KVCache(model, len(self.idx))
             self.cache.reserve(min(self.first + max_new_tokens, limit))
 
-    def unread(self) -> tuple[Tensor, KVCache | None] | None:
-        """Return the tokens that the model has to read, and the cache of those before them."""
-        if self.left == 0 or self.endings and self.done.all():
+    @property
+    def ended(self) -> bool:
+        """Whether all tokens are written, or all rows have ended."""
+        return self.left == 0 or len(self.choices.stop) > 0 and bool(self.done.all())
+
+    def unread(self) -> tuple[Tensor, KVCache | None, Tensor | None] | None:
+        """Return the tokens that the model has to read, the cache of those before them, and where
+        each row's last one is."""
+        if self.ended:
             return None
-        over = max(0, self.idx.shape[1] - self.model.config.block_size)
-        if over:  # the context slides: every position changes, so no cache can be continued
-            self.cache = None
-        if self.cache is not None:
-            return self.idx[:, self.cache.length :], self.cache
-        if self.padding is None:
-            return self.idx[:, over:], None
-        padding = (self.padding - over).clamp(min=0)
-        return self.idx[:, over:], KVCache(self.model, len(self.idx), padding)
+        limit = self.model.config.block_size
+        if self.idx.shape[1] > limit:  # the context slides: every position changes, and so
+            self.cache = None  # no cache can be continued
+        start = 0 if self.cache is None else self.cache.lengths[0]
+        if start or not any(self.padding):
+            return self.idx[:, start + self.padding[0] :][:, -limit:], self.cache, None
+        rows = [row[n:][-limit:] for row, n in zip(self.idx, self.padding)]
+        last = torch.tensor([len(row) - 1 for row in rows], device=self.idx.device)
+        return pad_sequence(rows, batch_first=True), self.cache, last  # now padded on the right
 
     def add(self, logits: Tensor) -> Tensor:
         """Choose a token for each row; return them, (B, 1), with -1 for rows that are done."""
+        if self.cache is not None:  # what it has of padding is overwritten
+            self.cache.lengths = [self.idx.shape[1] - n for n in self.padding]
         token = self.pick(logits, self.choices)
         shown = token.masked_fill(self.done, -1)
         self.idx, self.left = torch.cat([self.idx, token], dim=1), self.left - 1
+        if len(self.ends):
+            self.done |= torch.isin(token, self.ends)
         for ending in self.endings:
             tail = self.idx[:, self.first :][:, -len(ending) :]
             if tail.shape[1] == len(ending):

@@ -28,10 +28,10 @@ from tyro.conf import Positional, arg
 
 from ..bpe import END_OF_TEXT, Encoder, get_encoder, train_bpe
 from ..core.config import Config, is_count, require
-from ..core.files import counted, vacant_folder, whole_folder, writable_folder, write_json
+from ..core.files import counted, whole_folder, write_json
 from ..core.splitting import PATTERNS, pieces
 from .corpora import Document, documents
-from .tokenizers import fingerprint, read_vocabulary, save_tokenizer
+from .tokenizers import fingerprint, read_encoder, save_tokenizer
 
 # %% ../../nbs/text/24_tokenize.ipynb #a1fa42e8
 _logger = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ def train_tokenizer(
 ) -> Encoder:
     """Train and save a tokenizer."""
     require(config.pattern in PATTERNS, "pattern", config.pattern, f"one of {', '.join(PATTERNS)}")
-    found, out = _prepare(config)
-    with whole_folder(out) as folder:
+    found = _find(config)
+    with whole_folder(config.out, "out") as folder:
         encoder = train_bpe(_pieces_of(found), config.vocab_size, config.pattern)
         save_tokenizer(folder, encoder)
     _logger.info("%s: %s from %s", config.out, counted(len(encoder), "token"),
@@ -65,16 +65,14 @@ def train_tokenizer(
 
 # %% ../../nbs/text/24_tokenize.ipynb #487bd174
 #| code-fold: true
-def _prepare(config: "TrainBPEConfig | TokenizeConfig") -> tuple[list[Document], Path]:
-    """Return the documents that a configuration names, and the path of the folder to make."""
+def _find(config: "TrainBPEConfig | TokenizeConfig") -> list[Document]:
+    """Return the documents that a configuration names."""
     texts = config.texts
     require(not isinstance(texts, (str, os.PathLike)), "texts", str(texts), "a tuple of them")
     require(texts, "texts", texts, "at least one corpus, file or folder")
     found = list(documents([os.fspath(text) for text in texts], config.include))
     require(any(size for size, _ in found), "texts", tuple(map(str, texts)), "not empty")
-    out = vacant_folder("out", config.out)
-    writable_folder("out", out.parent)
-    return found, out
+    return found
 
 
 def _pieces_of(found: list[Document]) -> Iterator[str]:
@@ -168,8 +166,8 @@ def tokenize(
     dtype = np.dtype(np.uint16 if max(encoder.decoder) < 2**16 else np.uint32)
     encode = partial(_encode_piece, encoder, "all" if config.parse_special else (), end, dtype)
     processes = _cores() if config.processes is None else config.processes
-    found, out = _prepare(config)
-    with whole_folder(out) as folder:
+    found = _find(config)
+    with whole_folder(config.out, "out") as folder:
         with open(folder / "tokens.bin", "wb") as file:
             for ids in map_in_order(encode, _pieces_of(found), processes):
                 file.write(ids.tobytes())
@@ -188,7 +186,7 @@ def tokenize(
 def _open_encoder(config: TokenizeConfig) -> tuple[Encoder, list[int]]:
     """Return the tokenizer that a configuration names, and the ids that end a document."""
     named = os.fspath(config.tokenizer)
-    encoder = get_encoder() if named == "gpt2" else Encoder(*read_vocabulary(named))
+    encoder = get_encoder() if named == "gpt2" else read_encoder(named)
     for token in encoder.special_tokens if config.parse_special else ():
         require(not re.search(r"\s", token), "special token", token, "without blanks in a stream")
     known = ", ".join(encoder.special_tokens) or "none"
