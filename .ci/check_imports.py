@@ -22,7 +22,7 @@ LITTLE = {  # what modules must not load: what they need only now and then, or n
 
 def faults():
     """Yield what is wrong, one line each."""
-    graph = grimp.build_graph("mingpt_nb")
+    graph = grimp.build_graph("mingpt_nb", cache_dir=None)
     modules = sorted(name for name in graph.modules - {"mingpt_nb", "mingpt_nb.__main__", "mingpt_nb._modidx"}
                      if not graph.find_children(name))
     rules = ConfigParser()
@@ -42,7 +42,10 @@ def faults():
         yield f"a circle of imports: {' → '.join(error.args[1])}"
     homes = Counter()
     for name in modules:
-        tree = ast.parse((ROOT / (name.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+        if not (path := ROOT / (name.replace(".", "/") + ".py")).exists():
+            yield f"there is no {name}, which is imported"
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         exported = next((node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"), None)
         homes.update(ast.literal_eval(exported) if exported else ())
     yield from (f"{name} is exported by {count} modules" for name, count in homes.items() if count > 1)

@@ -7,7 +7,6 @@ in a process that is then forked for each mutant. Libraries for it change module
 
     python tools/mutate.py attention blocks         # all mutants of modules; goes on where it was stopped
     python tools/mutate.py attention --survivors    # again those that survived, after a test was added
-    python tools/mutate.py --sample 10              # as many at random from all modules
 """
 
 import argparse
@@ -17,7 +16,6 @@ import importlib
 import linecache
 import multiprocessing
 import os
-import random
 import re
 import resource
 import shutil
@@ -34,7 +32,7 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 NBS = ROOT / "nbs"
-RESULTS, EQUIVALENT = (NBS / "results" / f"mutants{end}.csv" for end in ("", "_equivalent"))
+RESULTS = NBS / "results" / "mutants.csv"
 MODULES = {"attention": (), "blocks": (), "model": (), "core.sampling": (), "bpe": ("text.tokenizers",),
            "trainer": ("training.callbacks",), "training.checkpoints": (), "weights.pretrained": ("weights.hub",)}
 SPOKEN, NUMBER = re.compile(r"_?(logger|logging|warnings|bar)\."), re.compile(r"-?\d[\d.e+-]*")
@@ -93,7 +91,7 @@ def places(parent):
 def differ(old, new):
     """Return the lines in which two sources differ, each as one short line."""
     old, new = old.splitlines(), new.splitlines()
-    for _ in range(2):  # drop what is the same at the beginning, then at the end
+    for _ in range(2):  # what is the same at the beginning goes, then at the end
         same = len(os.path.commonprefix([old, new]))
         old, new = old[same:][::-1], new[same:][::-1]
     old, new = (" ".join(" ".join(lines).split()) for lines in (old, new))
@@ -135,31 +133,29 @@ def mutants(module):
     return found
 
 
-def execute(module, cells, seconds, folder, pipe):
-    """Execute cells of a module's page, then further pages, in a process of its own; send the first failure, or None."""
-    where, found, start = "", None, time.process_time()
-    try:
-        for name in (module, *MODULES[module]):  # in the module's namespace: for the package, a page is the module
-            page, scope = page_of(name).relative_to(NBS), vars(importlib.import_module(f"mingpt_nb.{name}"))
-            os.chdir(folder / page.parent)
-            for number, cell, _ in cells if name == module else page_cells(name):
-                where, limit = f"{page}, cell {number}", int(time.process_time()) + seconds
-                resource.setrlimit(resource.RLIMIT_CPU, (limit, -1))  # its own time, however busy the machine is
-                linecache.cache[where] = len(cell), None, cell.splitlines(True), where  # inspect.getsource finds it
-                exec(compile(cell, where, "exec"), scope)
-    except BaseException as error:  # SystemExit counts as a failure as well
-        found = where, f"{type(error).__name__}: {error}"
-    pipe.send((found, time.process_time() - start))
-    os._exit(0)
-
-
 def trial(module, cells, seconds, home):
-    """Return what became of a mutant (outcome, cell, seconds), and the error; each cell has so many seconds."""
+    """Return what became of a mutant, and the error; each cell has so many seconds of a processor, however busy the machine is."""
+    def work():
+        where, found, start = "", None, time.process_time()
+        try:
+            for name in (module, *MODULES[module]):  # in the module's namespace: for the package, a page is the module
+                page, scope = page_of(name).relative_to(NBS), vars(importlib.import_module(f"mingpt_nb.{name}"))
+                os.chdir(folder / page.parent)
+                for number, cell, _ in cells if name == module else page_cells(name):
+                    where = f"{page}, cell {number}"
+                    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds, -1))
+                    linecache.cache[where] = len(cell), None, cell.splitlines(True), where  # for inspect.getsource
+                    exec(compile(cell, where, "exec"), scope)
+        except BaseException as error:  # SystemExit counts as a failure as well
+            found = where, f"{type(error).__name__}: {error}"
+        theirs.send((found, time.process_time() - start))
+        os._exit(0)
+
     ours, theirs = multiprocessing.Pipe(duplex=False)
     found, used = ("", "out of time, or crashed"), seconds
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # what others leave there would make it fail
-        shutil.copytree(home, folder, symlinks=True, dirs_exist_ok=True)
-        process = multiprocessing.Process(target=execute, args=(module, cells, seconds, Path(folder), theirs))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:  # what others leave there would make it fail
+        folder = Path(shutil.copytree(home, name, symlinks=True, dirs_exist_ok=True))
+        process = multiprocessing.Process(target=work)
         process.start()
         theirs.close()
         with suppress(EOFError):
@@ -167,8 +163,8 @@ def trial(module, cells, seconds, home):
                 found, used = ours.recv()
         process.kill()
         process.join()
-    cell, error = found or ("", "")
-    return dict(outcome="killed" if found else "survived", cell=cell, seconds=round(used, 1), date=time.strftime("%F")), error
+    row = dict(outcome="killed" if found else "survived", cell=found[0] if found else "", seconds=round(used, 1))
+    return row | dict(date=time.strftime("%F")), found and found[1][:80].split("\n")[0]
 
 
 def visit(module, work):
@@ -190,7 +186,7 @@ def visit(module, work):
             for mutant in (mutant for mutant in work if mutant["number"] == number):
                 found, error = trial(module, [(number, mutant["source"], True), *cells[at + 1 :]], 40, home)
                 row = {key: mutant[key] for key in ("module", "line", *KEY[1:])} | found
-                print(*row.values(), error[:80].split("\n")[0], sep=" | ", file=said, flush=True)
+                print(*row.values(), error, sep=" | ", file=said, flush=True)
                 rows = [old for old in read(RESULTS) if identity(old) in known and identity(old) != identity(row)]
                 with open(RESULTS, "w", newline="", encoding="utf-8") as file:
                     writer = csv.DictWriter(file, row, lineterminator="\n")
@@ -201,18 +197,16 @@ def visit(module, work):
 
 
 def read(path):
-    """Return the rows of a table, if there is one."""
-    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
+    """Return the rows of a table."""
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("modules", nargs="*", metavar="module", help=", ".join(MODULES))
-    parser.add_argument("--sample", type=int, default=0, help="number of mutants to draw")
     parser.add_argument("--survivors", action="store_true", help="those that survived once more")
     options = parser.parse_args()
     work = [mutant for module in options.modules or MODULES for mutant in mutants(module)]
-    work = random.sample(work, options.sample or len(work))
     os.environ |= dict(OMP_NUM_THREADS="1", MPLBACKEND="agg")
     sys.path.insert(0, str(ROOT))
     for library in ("torch", "matplotlib.pyplot", "transformers", "tiktoken", "safetensors.torch"):
