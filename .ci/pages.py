@@ -107,10 +107,10 @@ def readme(cells) -> str:
         elif cell.source:
             if not re.search(r"^#\| *echo: *false", cell.source, re.M):
                 parts.append(f"```python\n{cell.source}\n```")
-            printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
-            if printed:
-                parts.append(f"```text\n{printed.rstrip()}\n```")
-    return "\n\n".join(parts) + "\n"
+            for output in cell.outputs:
+                shown = output.get("data", {}).get("text/markdown", "")
+                parts.append(f"```text\n{output.text.rstrip()}\n```" if output.output_type == "stream" else shown)
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 if __name__ == "__main__":
