@@ -9,19 +9,7 @@ in a process that is then forked for each mutant. Libraries for it change module
     python tools/mutate.py attention --survivors    # again those that survived, after a test was added
 """
 
-import argparse
-import ast
-import csv
-import importlib
-import linecache
-import multiprocessing
-import os
-import re
-import resource
-import shutil
-import sys
-import tempfile
-import time
+import argparse, ast, csv, importlib, linecache, multiprocessing, os, re, resource, shutil, sys, tempfile, time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -180,8 +168,7 @@ def visit(module, work):
                 os.symlink(path, home / path.relative_to(NBS))
         os.chdir(home / page.parent)
         healthy, error = trial(module, cells, 900, home)
-        print(module, "as it is:", healthy, error, file=said, flush=True)
-        assert healthy["outcome"] == "survived", error
+        assert healthy["outcome"] == "survived", f"{module} as it is: {healthy}, {error}"
         for at, (number, cell, _) in enumerate(cells):
             for mutant in (mutant for mutant in work if mutant["number"] == number):
                 found, error = trial(module, [(number, mutant["source"], True), *cells[at + 1 :]], 40, home)

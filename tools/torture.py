@@ -11,19 +11,7 @@ All processes are forks of one that has loaded PyTorch. It needs Linux and root,
 A seed repeats a run, but for the moments at which it is hurt. 200 runs take a quarter of an hour.
 """
 
-import atexit
-import csv
-import logging
-import multiprocessing
-import os
-import random
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-import traceback
+import atexit, csv, logging, multiprocessing, os, random, shutil, signal, subprocess, sys, tempfile, time, traceback
 from pathlib import Path
 
 import torch
@@ -151,21 +139,18 @@ def hurt(name, child, disk, folder, rng):
 
 def result(folder):
     """Return what a finished run has learned, and its log without times."""
-    timed = ("seconds", "tokens_per_second")
     _, weights, state = latest_checkpoint(folder / "checkpoints")
     with open(folder / "log.csv", newline="") as file:
         rows = [state["history"], [{key: float(row[key]) for key in row if row[key]} for row in csv.DictReader(file)]]
-    rows = [[{key: row[key] for key in row if key not in timed} for row in table] for table in rows]
+    rows = [[{key: row[key] for key in row if key not in ("seconds", "tokens_per_second")} for row in table] for table in rows]
     return dict(weights=weights, moments=state["moments"], dice=state["each"][0][0]["torch"], step=state["step"]), rows
 
 
 def torture(disk, seed):
     """Hurt one run until it is finished; return what was done to it."""
     rng = random.Random(seed)
-    plan, folder, alone, done = make_plan(rng), disk / "run", disk / "alone", []
-    for path in (folder, alone):
-        shutil.rmtree(path, ignore_errors=True)
-    begun = time.monotonic()
+    plan, folder, alone, done, begun = make_plan(rng), disk / "run", disk / "alone", [], time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)
     assert attempt(plan, alone, disk, rng) == 0
     plan["seconds"] = time.monotonic() - begun
     expected, there, harms = result(alone), False, [""]
@@ -199,7 +184,8 @@ if __name__ == "__main__":
             print(f"run {seed}: {'; '.join(torture(disk, seed))}", flush=True)
         except Exception as error:
             failed += 1
-            (disk / "ballast").unlink(missing_ok=True)
+            for path in disk.iterdir():
+                path.unlink() if path.is_file() else shutil.rmtree(path)
             print(f"run {seed} FAILED: {type(error).__name__}: {error}", flush=True)
     print(f"\n{runs - failed} runs ended as if nothing had happened, {failed} failed")
     sys.exit(bool(failed))
