@@ -29,7 +29,7 @@ from tyro.conf import Positional, arg
 from ..bpe import END_OF_TEXT, Encoder, get_encoder, train_bpe
 from ..core.config import Config, is_count, require
 from ..core.files import counted, whole_folder, write_json
-from ..core.splitting import PATTERNS, pieces
+from ..core.splitting import pieces
 from .corpora import Document, documents
 from .tokenizers import fingerprint, read_encoder, save_tokenizer
 
@@ -54,7 +54,6 @@ def train_tokenizer(
     config: TrainBPEConfig,  # as the flags of `mingpt-nb train-bpe` give it
 ) -> Encoder:
     """Train and save a tokenizer."""
-    require(config.pattern in PATTERNS, "pattern", config.pattern, f"one of {', '.join(PATTERNS)}")
     found = _find(config)
     with whole_folder(config.out, "out") as folder:
         encoder = train_bpe(_pieces_of(found), config.vocab_size, config.pattern)

@@ -7,21 +7,22 @@ __all__ = ['load_mingpt']
 
 # %% ../../nbs/weights/44_from_mingpt.ipynb #207f28ee
 import os
+from dataclasses import replace
 from pathlib import Path
 
-import torch
+from torch import Tensor
 
 from ..core.config import PRESETS, GPTConfig, require
-from .families import OUR_OWN, check_tensors
 from ..model import GPT
-from .pretrained import build
+from .families import OUR_OWN, check_tensors
 from .hub import naming, read_tensors
+from .pretrained import build
 
 # %% ../../nbs/weights/44_from_mingpt.ipynb #db312859
 def load_mingpt(
-    path: str | os.PathLike,  # a file that minGPT wrote, such as out/adder/model.pt
+    path: str | os.PathLike[str],  # a file that minGPT wrote, such as out/adder/model.pt
     n_head: int | None = None,  # attention heads in each block; None: as in the preset of this size
-    **choices,  # other fields of GPTConfig that no file tells, such as dropout rates
+    choices: GPTConfig = GPTConfig(),  # what else no file tells, such as dropout rates
 ) -> GPT:  # in evaluation mode
     """Load a state dict that minGPT saved; `InvalidValue` if it isn't one."""
     path = Path(path)
@@ -32,13 +33,13 @@ def load_mingpt(
         return build(config, check_tensors(tensors, OUR_OWN, config))
 
 
-def _config_of(tensors, n_head, choices):
+def _config_of(tensors: dict[str, Tensor], n_head: int | None, choices: GPTConfig) -> GPTConfig:
     """Return the configuration that the shapes of a state dict tell."""
-    table, places = (tensors.get(f"transformer.{name}.weight") for name in ("wte", "wpe"))
-    ok = table is not None and places is not None and table.ndim == places.ndim == 2
-    require(ok, "tensors", ", ".join(sorted(tensors))[:60],
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    table, places = (shapes.get(f"transformer.{name}.weight", ()) for name in ("wte", "wpe"))
+    require(len(table) == len(places) == 2, "tensors", ", ".join(sorted(tensors))[:60],
             "those of minGPT since 2022, with transformer.wte.weight and transformer.wpe.weight")
-    (V, C), (T, _) = table.shape, places.shape
+    (V, C), (T, _) = table, places
     L = sum(name.endswith(".attn.c_attn.weight") for name in tensors)
     if n_head is None:
         found = {preset["n_head"] for preset in PRESETS.values()
@@ -46,5 +47,5 @@ def _config_of(tensors, n_head, choices):
         require(len(found) == 1, "n_head", None,
                 f"given, since no preset has {L} layers and width {C}")
         (n_head,) = found
-    return GPTConfig(n_layer=L, n_head=n_head, n_embd=C, vocab_size=V, block_size=T,
-                     tie_head=False, **choices).resolve()
+    return replace(choices, n_layer=L, n_head=n_head, n_embd=C, vocab_size=V, block_size=T,
+                   tie_head=False)
