@@ -13,7 +13,7 @@ from pages import NBS, notebooks, pages
 
 MAX_BYTES, MAX_LINES = 300_000, 60  # of a notebook, and of one text output
 EXPORTED, VISIBLE, OUTPUT = 100, 96, 92  # characters of a line: exported code, other code that is shown, what it prints
-WHOLE = 95  # lines of an exported cell: a class stands in one, and does little
+WHOLE = 140  # lines of an exported cell: a class stands in one, and does little; about 90 is what a reader can take
 PATH = re.compile(r"site-packages|\b[A-Za-z]:\\|(?:^|[\s\"'(=])/(?:[\w.-]+/)+[\w.-]+")
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.M | re.S)
 
@@ -56,7 +56,7 @@ def code_faults(cell):
         found = {"a traceback": output.output_type == "error", "stderr": output.get("name") == "stderr",
                  "a widget": any("widget" in kind for kind in data), "an absolute path": PATH.search(text),
                  "a memory address": re.search(r"\bat 0x[0-9a-fA-F]+", text),
-                 f"more than {MAX_LINES} lines": text.count("\n") > MAX_LINES,
+                 f"more than {MAX_LINES} lines": shown.count("\n") > MAX_LINES,
                  f"lines of more than {OUTPUT} characters": not hidden and any(len(line) > OUTPUT for line in shown.splitlines())}
         yield from (f"its output has {what}: {text.strip()[:60]!r}" for what, there in found.items() if there)
         if any(kind.startswith("image/") for kind in data) and not hidden:
