@@ -231,9 +231,8 @@ def prepare_run(
     require(run.max_iters != 0, "trainer.max_iters", 0, "None or at least 1")
     if run.work_dir is None or run.work_dir == "":
         raise InvalidValue(f"trainer.work_dir = {run.work_dir!r}: must be the path of a folder")
-    facts = dict(job=job, settings=config.to_dict(), data=dict(data or {}))
-    if tokenizer is not None:
-        facts["data"] |= dict(vocabulary=fingerprint(tokenizer))
+    known = {} if tokenizer is None else dict(vocabulary=fingerprint(tokenizer))
+    facts = dict(job=job, settings=config.to_dict(), data={**(data or {}), **known})
     if run.resume:
         check_same_run(run.work_dir, facts)
     if run.fast:

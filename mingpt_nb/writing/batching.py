@@ -36,7 +36,8 @@ class Rows:
         rows: int,  # texts that are written side by side
         length: int,  # of the longest text, its prompt included
     ):
-        self.waiting, self.rows, self.cache = waiting, rows, KVCache(model, rows)
+        self.waiting, self.rows, self.device = waiting, rows, model.device
+        self.cache = KVCache(model, rows)
         self.cache.reserve(length)
         self.cache.lengths = []  # no row is in use
         self.fresh: list[tuple[int, Batch]] = []  # whose prompt is being read
@@ -51,7 +52,8 @@ class Rows:
                 return text.unread()
         if not self.texts:
             return None
-        return torch.cat([text.idx[:, -1:] for _, text in self.texts]), self.cache, None
+        last = torch.tensor([text.rows[0][-1:] for _, text in self.texts], device=self.device)  # (n, 1)
+        return last, self.cache, None
 
     def add(self, logits: Tensor) -> Tensor:
         """Choose a token for each text that was read; free the rows of those that end."""
@@ -100,7 +102,7 @@ def write_many(
                  max((lengths[number] for number in side_by_side), default=0))
     for _ in decode(model, texts):
         for number, text in texts.ended:
-            yield number, text.idx[0, text.first :].tolist()
+            yield number, text.rows[0][text.starts[0] :]
         texts.ended.clear()
 
 # %% ../../nbs/writing/53_batching.ipynb #192ad550
