@@ -47,8 +47,7 @@ if __name__ == "__main__":
     parser.add_argument("--flags", default="", help="run cells with these flags as well, such as slow,net")
     parser.add_argument("--write", action="store_true", help="keep the new outputs")
     arguments = parser.parse_args()
-    root = Path(__file__).resolve().parent.parent
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")])
     failed = []
     for page in arguments.pages:
         try:

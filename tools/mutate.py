@@ -19,8 +19,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-NBS = ROOT / "nbs"
-RESULTS = NBS / "results" / "mutants.csv"
+NBS, RESULTS = ROOT / "nbs", ROOT / "nbs" / "results" / "mutants.csv"
 MODULES = {"attention": (), "blocks": (), "model": (), "core.sampling": (), "bpe": ("text.tokenizers",),
            "trainer": ("training.callbacks",), "training.checkpoints": (), "weights.pretrained": ("weights.hub",)}
 SPOKEN, NUMBER = re.compile(r"_?(logger|logging|warnings|bar)\."), re.compile(r"-?\d[\d.e+-]*")
@@ -167,14 +166,13 @@ def visit(module, work):
                 (home / path.relative_to(NBS)).parent.mkdir(parents=True, exist_ok=True)
                 os.symlink(path, home / path.relative_to(NBS))
         os.chdir(home / page.parent)
-        healthy, error = trial(module, cells, 900, home)
-        assert healthy["outcome"] == "survived", f"{module} as it is: {healthy}, {error}"
+        assert (healthy := trial(module, cells, 900, home))[0]["outcome"] == "survived", f"{module} as it is: {healthy}"
         for at, (number, cell, _) in enumerate(cells):
             for mutant in (mutant for mutant in work if mutant["number"] == number):
                 found, error = trial(module, [(number, mutant["source"], True), *cells[at + 1 :]], 40, home)
                 row = {key: mutant[key] for key in ("module", "line", *KEY[1:])} | found
                 print(*row.values(), error, sep=" | ", file=said, flush=True)
-                rows = [old for old in read(RESULTS) if identity(old) in known and identity(old) != identity(row)]
+                rows = [old for old in read() if identity(old) in known and identity(old) != identity(row)]
                 with open(RESULTS, "w", newline="", encoding="utf-8") as file:
                     writer = csv.DictWriter(file, row, lineterminator="\n")
                     writer.writeheader()
@@ -183,9 +181,9 @@ def visit(module, work):
                 exec(compile(cell, f"cell {number}", "exec"), scope)
 
 
-def read(path):
-    """Return the rows of a table."""
-    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+def read():
+    """Return the rows of the table."""
+    return list(csv.DictReader(RESULTS.read_text(encoding="utf-8").splitlines()))
 
 
 if __name__ == "__main__":
@@ -199,6 +197,6 @@ if __name__ == "__main__":
     for library in ("torch", "matplotlib.pyplot", "transformers", "tiktoken", "safetensors.torch"):
         importlib.import_module(library)  # once; all others are forks of this process
     for module in MODULES:
-        done = {identity(row) for row in read(RESULTS) if not (options.survivors and row["outcome"] == "survived")}
+        done = {identity(row) for row in read() if not (options.survivors and row["outcome"] == "survived")}
         if left := [mutant for mutant in work if mutant["module"] == module and identity(mutant) not in done]:
             ProcessPoolExecutor(1).submit(visit, module, left).result()
