@@ -141,7 +141,7 @@ def result(folder):
     with open(folder / "log.csv", newline="") as file:
         rows = [state["history"], [{key: float(row[key]) for key in row if row[key]} for row in csv.DictReader(file)]]
     rows = [[{key: row[key] for key in row if key not in ("seconds", "tokens_per_second")} for row in table] for table in rows]
-    return dict(weights=weights, moments=state["moments"], dice=state["each"][0][0]["torch"], step=state["step"]), rows
+    return dict(weights=weights, moments=state["moments"].get("state"), dice=state["each"][0][0]["torch"], step=state["step"]), rows
 
 
 def torture(disk, seed):
