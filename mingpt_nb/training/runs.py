@@ -241,8 +241,8 @@ def prepare_run(
                         run.keep_checkpoints, run.resume, run.overwrite, RUN_FILES)
     return make_trainer(run, model, train_dataset, [
         Evaluate(eval_dataset, run.eval_interval, run.eval_iters), saves,
-        ModelFolder(saves, facts, tokenizer), CSVLog(Path(run.work_dir) / "log.csv"), Progress(),
-        *callbacks])
+        *callbacks,  # before the model is written
+        ModelFolder(saves, facts, tokenizer), CSVLog(Path(run.work_dir) / "log.csv"), Progress()])
 
 
 def train_and_save(
