@@ -43,7 +43,7 @@ class Muon(torch.optim.AdamW):
 
     def __init__(
         self,
-        groups: list[dict[str, Any]],  # of params; `matrices` tells those of two dimensions that lie inside
+        groups: list[dict[str, Any]],  # of params; with `matrices`, those that lie inside
         lr: float,  # learning rate of both
         betas: tuple[float, float],  # AdamW's; the first is Muon's as well
         weight_decay: float,  # for groups that don't say otherwise
