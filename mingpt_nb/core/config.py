@@ -131,7 +131,7 @@ Placement = Literal["pre", "post", "out", "both"]
 
 
 def _is_number(x: Any) -> bool:
-    return isinstance(x, Real) and not isinstance(x, bool) and x == x and abs(x) < 1e300
+    return issubclass(type(x), Real) and type(x) is not bool and abs(x) < 1e300
 
 
 def _check(config: Config) -> None:
@@ -182,6 +182,15 @@ class Modern(Config):
                 "even")
 
 
+def _modern_of(value: Any) -> Any:
+    """Return a `Modern` for the dict that a file has of one, and anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    require(value.keys() <= Modern.__dataclass_fields__.keys(), "modern", value,
+            f"an object with some of {', '.join(Modern.__dataclass_fields__)}")
+    return Modern(**value)
+
+
 _CHECKS[Modern] = ("a Modern", lambda x: isinstance(x, Modern))
 
 
@@ -215,10 +224,7 @@ class GPTConfig(Config):
     modern: Modern = Modern()  # what later models chose otherwise
 
     def __post_init__(self) -> None:
-        if isinstance(self.modern, dict):  # as a file has it
-            require(self.modern.keys() <= Modern.__dataclass_fields__.keys(), "modern",
-                    self.modern, f"an object with some of {', '.join(asdict(Modern()))}")
-            object.__setattr__(self, "modern", Modern(**self.modern))
+        object.__setattr__(self, "modern", _modern_of(self.modern))
         _check(self)
         require(self.norm_eps > 0, "norm_eps", self.norm_eps, "in (0, 1)")
         require(self.modern.head_width or self.n_embd % self.n_head == 0, "n_embd", self.n_embd,
@@ -235,13 +241,16 @@ class GPTConfig(Config):
 
     def layer_window(self, layer: int) -> int | None:
         """Return how many positions a layer sees; None for all, as in layers 0, 2, 4, …"""
-        return self.window if self.layers[layer] == "l" else None
+        return self.window if self._turns[layer % len(self._turns)] == "l" else None
 
     @property
     def layers(self) -> str:
         """The kind of attention in each layer: g all, l in the window, n all without positions."""
-        turns = self.modern.pattern or {"dense": "g", "alternating": "gl"}[self.attention]
-        return (turns * self.n_layer)[:self.n_layer]
+        return (self._turns * self.n_layer)[:self.n_layer]
+
+    @property
+    def _turns(self) -> str:
+        return self.modern.pattern or {"dense": "g", "alternating": "gl"}[self.attention]
 
     @property
     def n_kv_head(self) -> int:
@@ -298,6 +307,9 @@ class GPTDraft(Config):
     init: Literal["gpt2", "gpt1", "image-gpt"] | None = None  # scheme of the initial weights
     loss_chunk: int | None = None  # positions whose logits the loss holds at once; None: all
     modern: Modern = Modern()  # what later models chose otherwise
+
+    def __post_init__(self) -> None:
+        self.modern = _modern_of(self.modern)
 
     def resolve(self) -> GPTConfig:
         """Return the configuration; the draft stays as it is.

@@ -193,7 +193,7 @@ def _number(settings: Settings, option: str, missing: float) -> float:
 
 def _rope_fields(settings: Settings, theta: float, share: float) -> Settings:
     """Return rotary positions, of which files of different years say the same differently."""
-    given = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
+    given: Any = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
     require(isinstance(given, dict), "rope_parameters", given, "an object")
     local = given.get("sliding_attention")
     given = given.get("full_attention", given)
