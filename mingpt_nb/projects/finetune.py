@@ -11,7 +11,6 @@ import hashlib
 import math
 import random
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -197,8 +196,6 @@ def finetune(
 
     losses, sample = look()  # before the first step, also of a run that is resumed
     trainer.run()
-    if config.lora.rank is None and trainer.first:
-        shutil.rmtree(folder / "adapter", ignore_errors=True)  # of a run that was here before
     later, other = look()
     if trainer.first:
         print("perplexity on what is held out, before and after:")
