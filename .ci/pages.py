@@ -30,8 +30,8 @@ ROOMS = {  # folders in the order of the site, and what is in them
     "weights": "models of others in, ours out: families, files, low-rank updates, minGPT",
     "writing": "chats, thousands of texts side by side, and how good a model is",
     "projects": "what a GPT is trained for: exact tasks, images, fine-tuning, judging",
-    "speed": "other kernels, smaller weights, and benchmarks beside other programs",
-    "lab": "experiments with outcomes, a GPT in the page, a museum of mistakes; no modules",
+    "speed": "other kernels, a product in C++, and smaller weights",
+    "lab": "experiments with outcomes, benchmarks, a GPT in the page, a museum of mistakes",
     "reference": "the command line, papers and projects, words, and what is proved"}
 TABLE = re.compile(r"(<!-- pages -->\n).*?(\n?<!-- end of pages -->)", re.S)
 
