@@ -2,8 +2,8 @@
 
 Where a page shows the source of a function or class, nbdev's own signature and docstring above it are taken out:
 the source says both. Each page gets a link to its notebook as it is in the repository. A picture's caption is its alternative text, unless
-it has another one, and what other sites show beside a link is never an SVG, which they can't. The scripts in nbs/live are put beside the pages
-(nbdev hands Quarto only the files directly in nbs). RequireJS and jQuery, which Quarto has pages with an HTML output
+it has another one, and what other sites show beside a link is never an SVG, which they can't. The scripts in nbs/live are put
+beside the pages, which find them as `live/` or `../live/`. RequireJS and jQuery, which Quarto has pages with an HTML output
 load from another host, are taken out, since nothing here uses them.
 """
 
@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 
 from bs4 import BeautifulSoup
+from pages import NBS, notebooks
 
 LINK = ('<li><a href="{}" download class="toc-action"><i class="bi bi-download"></i>'
         "Download notebook</a></li>")
@@ -26,8 +27,6 @@ def with_text(figure):
     """Return a figure whose picture has its caption as alternative text."""
     caption = re.sub(r"<[^>]*>|\s+", " ", figure[2]).strip().replace('"', "&quot;")
     return f'<img alt="{caption}" {figure[1]}'
-
-
 
 
 def say_once(text):
@@ -60,16 +59,16 @@ def say_once(text):
     return str(page)
 
 
-site, nbs = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]), Path(__file__).resolve().parent.parent / "nbs"
-url = re.search(r'site-url: "(.*)"', (nbs / "nbdev.yml").read_text(encoding="utf-8"))[1]
-if (nbs / "live").exists():
-    shutil.copytree(nbs / "live", site / "live", dirs_exist_ok=True)
-for notebook in nbs.glob("*.ipynb"):
-    page = site / (re.sub(r"^\d+_", "", notebook.stem) + ".html")  # as nbdev names it
+site = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"])
+url = re.search(r'site-url: "(.*)"', (NBS / "nbdev.yml").read_text(encoding="utf-8"))[1]
+shutil.copytree(NBS / "live", site / "live", dirs_exist_ok=True)
+for notebook in notebooks():
+    folder = site / notebook.relative_to(NBS).parent
+    page = folder / (re.sub(r"^\d+_", "", notebook.stem) + ".html")  # as nbdev names it
     if page.exists():
         text = LOADERS.sub("", page.read_text(encoding="utf-8"))
         text = FIGURE.sub(with_text, text)
-        text = re.sub(r'(<meta [^>]*:image" content=")[^"]*\.svg"', rf'\1{url}/og.png"', text)
+        text = re.sub(r'(<meta [^>]*:image" content=")[^"]*\.svg"', rf'\1{url}/pictures/og.png"', text)
         text = re.sub(r'(<div class="toc-actions[^>]*><ul>)', rf"\1{LINK.format(notebook.name)}", text)
         page.write_text(say_once(text), encoding="utf-8", newline="\n")
-        shutil.copy(notebook, site / notebook.name)
+        shutil.copy(notebook, folder)

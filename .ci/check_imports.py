@@ -1,49 +1,63 @@
-"""Check that each module imports alone in a process of its own and pulls in no page that comes later."""
+"""Check what import-linter and mypy have no rule for: no circle of imports, unique names, modules that load little.
 
-import importlib
-import multiprocessing
+Prints how the package is built: its floors, if each module stands above all that it imports, and its arrows.
+"""
+
+import ast
+import subprocess
 import sys
+from collections import Counter
+from configparser import ConfigParser
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
-from pages import pages
+import grimp
 
-# What a module must not load, as it doesn't need it.
-ALWAYS = {"matplotlib", "transformers", "tokenizers", "tiktoken", "pooch", "wandb", "tensorboard"}
-NO_TORCH = {module: {"torch", "numpy"} for module in ("config", "files", "bpe", "vocabulary", "cli")}
-NO_FSDP = {module: {"torch.distributed.fsdp"} for module in ("model", "trainer", "chargpt", "adder")}
-NO_TYRO = {"cli": {"tyro"}}
+ROOT = Path(__file__).resolve().parent.parent
+LITTLE = {  # what modules must not load: what they need only now and then, or not at all
+    "core.config core.files core.splitting bpe cli": {"torch", "numpy", "tyro"},
+    "model trainer projects.adder projects.chargpt": {"torch.distributed.fsdp"},
+    "*": {"matplotlib", "transformers", "tokenizers", "tiktoken", "pooch", "wandb", "tensorboard"}}
 
 
-def imported(module):
-    """Import a module, and return what is loaded then, or the error."""
+def faults():
+    """Yield what is wrong, one line each."""
+    graph = grimp.build_graph("mingpt_nb", cache_dir=None)
+    modules = sorted(name for name in graph.modules - {"mingpt_nb", "mingpt_nb.__main__", "mingpt_nb._modidx"}
+                     if not graph.find_children(name))
+    rules = ConfigParser()
+    rules.read(ROOT / "setup.cfg")
+    doors = [line.split(" -> ") for line in rules["importlinter:contract:rooms"]["ignore_imports"].splitlines() if " -> " in line]
+    for importer, imported in doors:
+        if graph.direct_import_exists(importer=importer, imported=imported):
+            graph.remove_import(importer=importer, imported=imported)
+    below = {name: graph.find_modules_directly_imported_by(name) & {*modules} for name in modules}
     try:
-        importlib.import_module(f"mingpt_nb.{module}")
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return set(sys.modules)
+        floor = {}
+        for name in TopologicalSorter(below).static_order():
+            floor[name] = 1 + max((floor[other] for other in below[name]), default=-1)
+        print(f"{len(modules)} modules on {1 + max(floor.values())} floors, {sum(map(len, below.values()))} arrows down, "
+              f"{len(doors)} doors up")
+    except CycleError as error:
+        yield f"a circle of imports: {' → '.join(error.args[1])}"
+    homes = Counter()
+    for name in modules:
+        if not (path := ROOT / (name.replace(".", "/") + ".py")).exists():
+            yield f"there is no {name}, which is imported"
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        exported = next((node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"), None)
+        homes.update(ast.literal_eval(exported) if exported else ())
+    yield from (f"{name} is exported by {count} modules" for name, count in homes.items() if count > 1)
+    for names, forbidden in LITTLE.items():
+        chosen = modules if names == "*" else [f"mingpt_nb.{name}" for name in names.split()]
+        code = f"import {', '.join(chosen)}, sys; print(*{forbidden!r} & {{*sys.modules}})"
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode or done.stdout.strip():
+            yield f"{names} loads {done.stdout.strip()} {done.stderr.strip()[-500:]}"
 
 
-def alone(modules):
-    """Yield modules with what each has loaded in a process of its own, forked from this one."""
-    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        yield from zip(modules, pool.map(imported, modules, chunksize=1))
-
-
-failed, listed = False, [page for page in pages() if page.module]
-number = {page.module: page.number for page in listed}
-found = dict(alone([module for module in number if module in NO_TORCH]))
-import torch  # noqa: E402, F401  (once for all others, as it takes longest)
-
-found |= alone([module for module in number if module not in NO_TORCH])
-for module in number:
-    loaded = found[module]
-    if isinstance(loaded, str):
-        print(f"{module}: {loaded}")
-        failed = True
-        continue
-    later = [m for m in number if f"mingpt_nb.{m}" in loaded and number[m] > number[module]]
-    only = (NO_TORCH, NO_FSDP, NO_TYRO)
-    forbidden = ALWAYS.union(*(rule.get(module, set()) for rule in only))
-    heavy = sorted(forbidden & loaded)
-    failed |= bool(later or heavy)
-    print(f"{number[module]} {module}: {'loads ' + ', '.join(later + heavy) if later or heavy else 'ok'}")
-sys.exit(failed)
+if __name__ == "__main__":
+    found = list(faults())
+    print("\n".join(found) or "imports, names and what is loaded are as they should be")
+    sys.exit(bool(found))

@@ -1,4 +1,4 @@
-"""Make the pictures of the home page from the outputs of other pages and from nbs/results.
+"""Make the pictures of the home page, in nbs/pictures, from the outputs of other pages and from nbs/results.
 
 They have a ground of their own, so that they are legible on white and on dark pages. `og.png`, which other sites
 show beside a link, is drawn anew only if its text has changed, since its bytes differ from machine to machine.
@@ -9,6 +9,7 @@ import base64
 import csv
 import hashlib
 import html
+import inspect
 import io
 import re
 from pathlib import Path
@@ -19,6 +20,7 @@ import nbformat
 from PIL import Image
 
 NBS = Path(__file__).resolve().parent.parent / "nbs"
+PICTURES = NBS / "pictures"
 WIDTH, MARGIN = 480, 24
 GROUND, BRIGHT, PLAIN, DIM, ORANGE, BLUE = "#16202b", "#ffffff", "#cfd8e1", "#8fa1b3", "#ff9d5c", "#56b4e9"
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
@@ -47,17 +49,17 @@ def card(name, title, below, parts, height=300):
     """Write a picture with a title, a line below it, and what it shows."""
     parts = [f'<rect width="{WIDTH}" height="{height}" rx="10" fill="{GROUND}"/>',
              text(MARGIN, 40, title, 22, BRIGHT, extra=' font-weight="600"'), text(MARGIN, 64, below, 14, DIM), *parts]
-    (NBS / f"home_{name}.svg").write_text(
+    (PICTURES / f"home_{name}.svg").write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         f'font-family="{SANS}">\n' + "\n".join(parts) + "\n</svg>\n", encoding="utf-8", newline="\n")
 
 
 def stages():
-    """Return what the model of 31_chargpt wrote by step, how many steps it took, and how many seconds."""
-    printed = outputs("31_chargpt.ipynb", "for step in range(100, 700, 100)")["stdout"]
+    """Return what the model of 07_chargpt wrote by step, how many steps it took, and how many seconds."""
+    printed = outputs("07_chargpt.ipynb", "for step in range(100, 700, 100)")["stdout"]
     written = {int(step): " ".join(ast.literal_eval(line).split())
                for step, line in re.findall(r"^ *(\d+)  (['\"].*['\"])$", printed, re.M)}
-    run = outputs("31_chargpt.ipynb", "def sixty(model)")["stdout"]
+    run = outputs("07_chargpt.ipynb", "def sixty(model)")["stdout"]
     steps, seconds = re.match(r"(\d+) steps in (\d+) s", run).groups()
     assert max(written) == int(steps), written
     return written, int(steps), int(seconds)
@@ -77,8 +79,8 @@ def writing():
 
 
 def head():
-    """Show the outlined head of 33_sorting, with the colours of its figure."""
-    found = outputs("33_sorting.ipynb", "#D55E00")
+    """Show the outlined head of 62_sorting, with the colours of its figure."""
+    found = outputs("projects/62_sorting.ipynb", "#D55E00")
     image = Image.open(io.BytesIO(base64.b64decode(found["image/png"]))).convert("RGBA")
     outlined = image.getchannel("R").point(lambda r: 255 * (r == 0xD5))
     for channel, value in (("G", 0x5E), ("B", 0)):
@@ -106,8 +108,8 @@ def head():
 
 
 def surprise():
-    """Show the strip of 42_generating, which colours each character by its loss."""
-    strip = outputs("42_generating.ipynb", "HTML(colour_strip(list(text), losses))")["text/html"]
+    """Show the strip of 09_generating, which colours each character by its loss."""
+    strip = outputs("09_generating.ipynb", "HTML(colour_strip(list(text), losses))")["text/html"]
     body = re.search(r"<p [^>]*>(.*)</p>", strip, re.S).group(1)
     found = [(1.0, 0.0, body[0])]
     found += [(float(p), float(strength) / 0.7, html.unescape(shown)) for p, strength, shown in
@@ -128,7 +130,7 @@ def surprise():
 
 
 def ladder():
-    """Show the median seconds of each line of 32_speedrun."""
+    """Show the median seconds of each line of 81_speedrun."""
     runs = {}
     with open(NBS / "results" / "speedrun.csv", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -151,8 +153,8 @@ def preview():
     lead = " ".join(re.search(r'<p class="lead"><b>(.*?)</b></p>', index, re.S).group(1).split())
     written, steps, _ = stages()
     lines = [*wrap(lead, 52), *(f"{step} {line}" for step, line in written.items())]
-    mark = hashlib.sha256("\n".join([Path(__file__).read_text(encoding="utf-8"), *lines]).encode()).hexdigest()
-    path = NBS / "og.png"
+    mark = hashlib.sha256("\n".join([inspect.getsource(preview), *lines]).encode()).hexdigest()
+    path = PICTURES / "og.png"
     if path.exists() and Image.open(path).info.get("mark") == mark:
         return
     from matplotlib.figure import Figure
@@ -173,7 +175,7 @@ def preview():
 
 def check_sixty():
     """See that the home page shows what the sixty lines have written."""
-    said = outputs("index.ipynb", '[sixty]')["stdout"], outputs("00_sixty_lines.ipynb", "write(train(), 400)")["stdout"]
+    said = outputs("index.ipynb", '[sixty]')["stdout"], outputs("00_sixty_lines.ipynb", "textwrap.fill(write")["stdout"]
     assert said[0].strip() == said[1].strip(), "index.ipynb shows an older text of 00_sixty_lines: execute it"
 
 

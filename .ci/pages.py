@@ -1,6 +1,6 @@
-"""The list of pages, read from the notebooks' names and title cells; everything that lists pages is made from it.
+"""The list of pages, read from the notebooks; everything that lists pages is made from it.
 
-Run as a program, it writes `nbs/sidebar.yml` and the table of pages in `nbs/index.ipynb`.
+Run as a program, it writes `nbs/sidebar.yml`, the tables of pages in `nbs/index.ipynb`, and README.md from that notebook.
 """
 
 import re
@@ -9,74 +9,117 @@ from typing import NamedTuple
 
 import nbformat
 
-NBS = Path(__file__).resolve().parent.parent / "nbs"
-PARTS = {"0": "The model", "1": "Text", "2": "Training", "3": "Experiments", "4": "Using models",
-         "5": "Speed", "6": "Trust", "9": "Reference"}  # by the first digit of a page's number
+ROOT = Path(__file__).resolve().parent.parent
+NBS = ROOT / "nbs"
+QUESTIONS = {  # that the pages of the path answer
+    "00_sixty_lines": "What comes next in a text, and how small can a program be that learns it?",
+    "01_attention": "How does a word find out what the words before it say about it?",
+    "02_blocks": "How can dozens of layers follow each other without the signal dying or exploding?",
+    "03_model": "What makes a GPT of blocks, and what must its first loss be?",
+    "04_bpe": "A GPT reads integers. Which ones?",
+    "05_trainer": "How is a model trained, watched, stopped and resumed?",
+    "06_adder": "Can a model that only predicts the next token *compute*?",
+    "07_chargpt": "How much of a language can be learned from nothing but its letters?",
+    "08_pretrained": "How do two files become a GPT-2 that computes exactly the same?",
+    "09_generating": "How does a model continue your words, and what surprises it?"}
+ROOMS = {  # folders in the order of the site, and what is in them
+    "": "", "core": "what all other rooms use: configuration, the decode loop, costs, files, batches",
+    "text": "from any text to token ids: vocabularies, corpora, windows, files larger than memory",
+    "training": "what makes a run watched, resumable, faster, and spread over processes",
+    "weights": "models of others in, ours out: families, files, low-rank updates, minGPT",
+    "writing": "chats, thousands of texts side by side, and how good a model is",
+    "projects": "what a GPT is trained for: exact tasks, images, fine-tuning, judging",
+    "speed": "other kernels, smaller weights, and benchmarks beside other programs",
+    "lab": "experiments with outcomes, a GPT in the page, a museum of mistakes; no modules",
+    "reference": "the command line, papers and projects, words, and what is proved"}
 TABLE = re.compile(r"(<!-- pages -->\n).*?(\n?<!-- end of pages -->)", re.S)
 
 
 class Page(NamedTuple):
     """What the site and the home page say about a notebook."""
 
-    file: str
-    number: str  # two digits
+    file: str  # from nbs
+    room: str  # its folder, empty for the path
     module: str | None  # that it exports
     title: str  # its H1
     line: str  # the quoted line below
-    path: bool  # whether a learner reads it
     minutes: int | None  # reading time, if it is on the path
 
 
+def notebooks() -> list[Path]:
+    """Return all notebooks, rooms in their order; what Jupyter and nbdev leave behind is none."""
+    def place(path):
+        return [*ROOMS].index(path.parent.relative_to(NBS).as_posix().strip(".")), path.name
+    found = [path for path in NBS.rglob("*.ipynb") if not {"_proc", ".ipynb_checkpoints"} & {*path.parts}]
+    return sorted(found, key=place)
+
+
 def pages() -> list[Page]:
-    """Return the pages in the order of their numbers."""
+    """Return the pages in the order of the site."""
     found = []
-    for path in sorted(NBS.glob("[0-9]*.ipynb")):
+    for path in (path for path in notebooks() if path.name[0].isdigit()):
         cells = nbformat.read(path, as_version=4).cells
         source = "\n".join(cell.source for cell in cells)
         module = re.search(r"^#\| *default_exp ([\w.]+)", source, re.M)
-        title = next(cell.source for cell in cells if cell.source.startswith("# "))
-        star = re.search(r"^\*★ on the path · about (\d+) minutes\*$", source, re.M)
-        heading, *lines = title.splitlines()
+        heading, *lines = next(cell.source for cell in cells if cell.source.startswith("# ")).splitlines()
         quote = " ".join(line[1:].strip() for line in lines if line.startswith(">"))
-        found.append(Page(path.name, path.name[:2], module and module.group(1), heading[2:].strip(),
-                          quote, bool(star), int(star.group(1)) if star else None))
+        star = re.search(r"^\*★ on the path · about (\d+) minutes\*$", source, re.M)
+        file = path.relative_to(NBS)
+        found.append(Page(file.as_posix(), file.parent.as_posix().strip("."), module and module[1], heading[2:].strip(),
+                          quote, star and int(star[1])))
     return found
 
 
 def sidebar(listed: list[Page]) -> str:
-    """Return the content of `sidebar.yml`."""
-    lines = ["# Made by .ci/pages.py from the names of the notebooks.", "website:", "  sidebar:",
-             "    contents:", "      - text: Home", "        href: index.ipynb"]
-    part = None
-    for page in listed:
-        if PARTS[page.number[0]] != part:
-            part = PARTS[page.number[0]]
-            lines += [f"      - section: {part}", "        contents:"]
-        star = "★ " if page.path else ""
-        lines += [f'          - text: "{star}{page.title}"', f"            href: {page.file}"]
+    """Return the content of `sidebar.yml`; the path is open, and the pager goes through it first."""
+    lines = ["# Made by .ci/pages.py from the notebooks.", "website:", "  sidebar:", "    contents:",
+             "      - text: Home", "        href: index.ipynb"]
+    for room in ROOMS:
+        lines += [f"      - section: {room.capitalize() or '★ The path'}", *["        expanded: true"] * (not room), "        contents:"]
+        for page in (page for page in listed if page.room == room):
+            lines += [f'          - text: "{page.title}"', f"            href: {page.file}"]
     return "\n".join(lines) + "\n"
 
 
 def table(listed: list[Page]) -> str:
-    """Return the table of the home page, in markdown."""
-    lines, part = [], None
-    for page in listed:
-        if PARTS[page.number[0]] != part:
-            part = PARTS[page.number[0]]
-            lines += ["", f"**{part}**", "", "| page | module | what it is about |", "|:--|:--|:--|"]
-        star = "★ " if page.path else ""
-        time = f" ({page.minutes} min)" if page.minutes else ""
-        module = f"`mingpt_nb.{page.module}`" if page.module else ""
-        lines.append(f"| {star}[{page.title}]({page.file}){time} | {module} | {page.line} |")
-    return "\n".join(lines[1:])
+    """Return the tables of the home page, in markdown: the path page by page, then the rooms."""
+    lines = ["**★ The path**", "", "| page | what it answers | module |", "|:--|:--|:--|"]
+    for page in (page for page in listed if not page.room):
+        question = QUESTIONS.get(Path(page.file).stem, page.line)
+        lines.append(f"| [{page.title}]({page.file}) ({page.minutes} min) | {question} | `mingpt_nb.{page.module}` |")
+    lines += ["", "**The rooms**", "", "| folder | what is in it | pages |", "|:--|:--|:--|"]
+    for room, what in [*ROOMS.items()][1:]:
+        links = " · ".join(f"[{page.title}]({page.file})" for page in listed if page.room == room)
+        lines.append(f"| `{room}/` | {what} | {links} |")
+    return "\n".join(lines)
+
+
+def readme(cells) -> str:
+    """Return README.md: the home page as committed, without running it."""
+    parts = ["<!-- Made from nbs/index.ipynb by .ci/pages.py; edit the notebook. -->"]
+    for cell in cells:
+        if re.match(r"#\|\s*(hide|default_exp)", cell.source):
+            continue
+        if cell.cell_type == "markdown":
+            # pages and pictures are one folder down from the top of the repository
+            source = re.sub(r"^<(link|script) .*\n?", "", cell.source, flags=re.M).rstrip()  # which GitHub doesn't run
+            parts.append(re.sub(r"(\]\(|href=\"|src=\")(?=[\w/]+\.(?:ipynb|svg|png))", r"\1nbs/", source))
+        elif cell.source:
+            if not re.search(r"^#\| *echo: *false", cell.source, re.M):
+                parts.append(f"```python\n{cell.source}\n```")
+            for output in cell.outputs:
+                shown = output.get("data", {}).get("text/markdown", "")
+                parts.append(f"```text\n{output.text.rstrip()}\n```" if output.output_type == "stream" else shown)
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 if __name__ == "__main__":
-    listed = pages()
-    (NBS / "sidebar.yml").write_text(sidebar(listed), encoding="utf-8", newline="\n")
-    index = nbformat.read(NBS / "index.ipynb", as_version=4)
+    def write(path, text):
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+    listed, index = pages(), nbformat.read(NBS / "index.ipynb", as_version=4)
     for cell in index.cells:
-        if TABLE.search(cell.source):
-            cell.source = TABLE.sub(lambda m: m.group(1) + table(listed) + m.group(2), cell.source)
-    text = nbformat.writes(index)  # as nbdev writes notebooks: one space, and a line end
-    (NBS / "index.ipynb").write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+        cell.source = TABLE.sub(lambda m: m[1] + table(listed) + m[2], cell.source)
+    write(NBS / "sidebar.yml", sidebar(listed))
+    write(NBS / "index.ipynb", nbformat.writes(index).rstrip("\n") + "\n")  # as nbdev writes notebooks
+    write(ROOT / "README.md", readme(index.cells))

@@ -1,14 +1,10 @@
 """Execute pages in place, top to bottom, each in its own folder: `python tools/execute.py nbs/01_attention.ipynb …`.
 
-Cells flagged slow, net or cuda keep the outputs they have, unless the flag is named: `--flags slow,net`. What a cell
-prints in several pieces is joined, and the notebook is cleaned at the end. Without `--write` nothing is kept, so that
-it is a test that shows the whole traceback.
+Cells flagged slow, net or cuda keep their outputs, unless the flag is named: `--flags slow,net`. What a cell prints in several
+pieces is joined, and the notebook is cleaned. Without `--write` nothing is kept: a test that shows the whole traceback.
 """
 
-import argparse
-import os
-import re
-import sys
+import argparse, os, re, sys
 from pathlib import Path
 
 import nbformat
@@ -16,13 +12,11 @@ from nbclient import NotebookClient
 from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 from nbdev.clean import nbdev_clean
 
-FLAGS = {"slow", "net", "cuda"}
-
 
 def flags_of(source: str) -> set[str]:
     """Return which of the flags are among a cell's first lines."""
-    head = re.match(r"(?:\s*#\|.*\n?)*", source)
-    return FLAGS & set(re.findall(r"^\s*#\|\s*(\w+)\s*$", head[0], re.M)) if head else set()
+    head = source[: re.match(r"(?:\s*#\|.*\n?)*", source).end()]
+    return {"slow", "net", "cuda"} & {*re.findall(r"^\s*#\|\s*(\w+)\s*$", head, re.M)}
 
 
 class Client(NotebookClient):
@@ -53,14 +47,13 @@ if __name__ == "__main__":
     parser.add_argument("--flags", default="", help="run cells with these flags as well, such as slow,net")
     parser.add_argument("--write", action="store_true", help="keep the new outputs")
     arguments = parser.parse_args()
-    root = Path(__file__).resolve().parent.parent
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
-    failed = False
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")])
+    failed = []
     for page in arguments.pages:
         try:
-            execute(page, set(filter(None, arguments.flags.split(","))), arguments.write)
+            execute(page, {*arguments.flags.split(",")}, arguments.write)
             print(f"{page}: ok", flush=True)
         except Exception as error:
-            failed = True
+            failed.append(page)
             print(f"{page}: {error}", flush=True)
-    sys.exit(failed)
+    sys.exit(bool(failed))

@@ -4,24 +4,29 @@
 
 # %% auto #0
 __all__ = ['CHOICES', 'load_images', 'scikit_learn', 'patches', 'make_palette', 'to_tokens', 'ImagesConfig', 'ImageDataset',
-           'Pictures', 'draw', 'sheet', 'write_sheet', 'train']
+           'Pictures', 'draw', 'sheet', 'write_sheet', 'train_images']
 
 # %% ../../nbs/projects/63_images.ipynb #70469032
 import hashlib
 import importlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from ..core.config import PRESETS, Config, GPTConfig, InvalidValue, is_count, require
-from ..core.files import figure, replace_file, write_json
-from ..model import GPT, evaluating
-from ..training.runs import RunConfig, train_and_save, with_sizes
-from ..core.sampling import Choices, choose, next_logits
 from ..core.batches import set_seed
-from ..trainer import Trainer
+from ..core.config import PRESETS, Config, GPTDraft, InvalidValue, is_count, require
+from ..core.files import replace_file, write_json
+from ..core.plots import figure
+from ..core.sampling import Batch, Choices, choose, decode
+from ..model import GPT
+from ..trainer import Callback, Trainer
+from ..training.runs import RunConfig, train_and_save, with_sizes
 
 # %% ../../nbs/projects/63_images.ipynb #b1a755a5
 def load_images(
@@ -50,7 +55,7 @@ def load_images(
     return np.stack(images), np.full(len(images), -1)
 
 
-def scikit_learn(module: str):
+def scikit_learn(module: str) -> ModuleType:
     """Import a module of scikit-learn, which few jobs need."""
     try:
         return importlib.import_module(f"sklearn.{module}")
@@ -85,7 +90,7 @@ def make_palette(
 def to_tokens(
     images: np.ndarray,  # uint8 (N, height, width, 3)
     palette: np.ndarray,  # uint8 (colours, 3)
-) -> torch.Tensor:  # int64 (N, T): row after row, T = height · width
+) -> Tensor:  # int64 (N, T): row after row, T = height · width
     """Return the number of the nearest colour for each pixel."""
     pixels = torch.from_numpy(images.reshape(-1, 3)).float()
     return torch.cat([torch.cdist(part, torch.from_numpy(palette).float()).argmin(dim=1)
@@ -105,7 +110,7 @@ class ImagesConfig(Config):
     colours: int | None = None  # size of the palette; None: all there are, at most 64
     conditional: bool = False  # start each image with the token of its class; for digits
     temperature: float = 1.0  # of the sheet: below 1 is more careful, above 1 bolder
-    model: GPTConfig = field(default_factory=lambda: GPTConfig(
+    model: GPTDraft = field(default_factory=lambda: GPTDraft(
         n_layer=6, n_head=4, n_embd=64, embd_pdrop=0.0, resid_pdrop=0.0, attn_pdrop=0.0,
         **CHOICES))
     trainer: RunConfig = field(default_factory=lambda: RunConfig(
@@ -116,13 +121,13 @@ class ImagesConfig(Config):
 class ImageDataset(torch.utils.data.Dataset):
     """Images as rows of tokens: `x` is `y` moved by one place, after a token that starts it."""
 
-    def __init__(self, tokens: torch.Tensor, first: torch.Tensor):
+    def __init__(self, tokens: Tensor, first: Tensor):
         self.tokens, self.first = tokens, first  # (N, T), and (N,): what each image starts with
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.tokens)
 
-    def batch(self, indices: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    def batch(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return x and y (B, T) of many images at once."""
         y = self.tokens[list(indices)]
         return torch.cat([self.first[list(indices), None], y[:, :-1]], dim=1), y
@@ -151,27 +156,23 @@ class Pictures:
 # %% ../../nbs/projects/63_images.ipynb #3c29c8f2
 def draw(
     model: GPT,
-    begun: torch.Tensor,  # int64 (B, t): the start of each image, and its pixels so far
+    begun: Tensor,  # int64 (B, t): the start of each image, and its pixels so far
     colours: int,  # tokens from 0 on that are colours; no other is drawn
     temperature: float = 1.0,
     generator: torch.Generator | None = None,  # None is PyTorch's global one
-) -> torch.Tensor:  # int64 (B, T)
+) -> Tensor:  # int64 (B, T)
     """Return whole images, drawn pixel by pixel."""
     choices = Choices(temperature=temperature, do_sample=True, generator=generator)
-    choices.check()
-    idx, cache = begun.to(model.lm_head.weight.device), None
-    with evaluating(model):
-        while idx.shape[1] <= model.config.block_size:
-            logits, cache = next_logits(model, idx, cache=cache)  # (B, V)
-            idx = torch.cat([idx, choose(logits[:, :colours], choices)], dim=1)
-    return idx[:, 1:].cpu()
+    images = Batch(model, begun.to(model.device), model.config.block_size + 1 - begun.shape[1],
+                   choices, pick=lambda scores, choices: choose(scores[:, :colours], choices))
+    return torch.cat([begun, *(pixel.cpu() for pixel in decode(model, images))], dim=1)[:, 1:]
 
 # %% ../../nbs/projects/63_images.ipynb #addb63e7
 def sheet(
-    rows: dict[str, torch.Tensor],  # title -> tokens (n, t); pixels that are missing stay empty
+    rows: dict[str, Tensor],  # title -> tokens (n, t); pixels that are missing stay empty
     palette: np.ndarray,  # uint8 (colours, 3)
     shape: tuple[int, int],  # height and width
-):  # a matplotlib figure
+) -> Any:  # a matplotlib figure
     """Return a figure of images, a row for each title."""
     fig, axes = figure(7, 0.85 * len(rows), rows=len(rows))
     for ax, (title, tokens) in zip(np.atleast_1d(axes), rows.items()):
@@ -184,13 +185,13 @@ def sheet(
     return fig
 
 
-def write_sheet(model: GPT, config: ImagesConfig, pictures: Pictures):
+def write_sheet(model: GPT, config: ImagesConfig, pictures: Pictures) -> None:
     """Draw a sheet in the work directory, and write the palette where transformers looks for it."""
-    folder, (H, W), palette = Path(config.trainer.work_dir), pictures.shape, pictures.palette
+    folder, palette, (H, W) = Path(config.trainer.work_dir or ""), pictures.palette, pictures.shape
     write_json(folder / "preprocessor_config.json", dict(
         image_processor_type="ImageGPTImageProcessor", size=dict(height=H, width=W),
         do_color_quantize=True, clusters=(palette / 127.5 - 1).tolist()))
-    dice, half = torch.Generator(model.lm_head.weight.device).manual_seed(0), H // 2 * W
+    dice, half = torch.Generator(model.device).manual_seed(0), H // 2 * W
     x, y = pictures.validation.batch(range(min(12, len(pictures.validation))))
     rows = {"images that were held out": y, "their upper halves": y[:, :half]}
     for title, known in (("completed", half), ("completed again", half), ("drawn", 0)):
@@ -200,16 +201,16 @@ def write_sheet(model: GPT, config: ImagesConfig, pictures: Pictures):
                  lambda path: picture.savefig(path, format="png", facecolor="w"))
 
 # %% ../../nbs/projects/63_images.ipynb #7b0fb772
-def train(
+def train_images(
     config: ImagesConfig,  # as the flags of `mingpt-nb images` give it
-    callbacks=(),  # of the trainer, beside the usual ones
+    callbacks: Iterable[Callback] = (),  # of the trainer, beside the usual ones
 ) -> Trainer:  # its history and model
     """Train on images, and save the model, its palette, and a sheet of what it draws."""
     Choices(temperature=config.temperature).check()
     pictures = Pictures(config)
     H, W = pictures.shape
     model_config = with_sizes(config.model, pictures.vocab_size, H * W)
-    require(model_config.resolve().start_token, "model.start_token", False, "True")
+    require(model_config.start_token, "model.start_token", False, "True")
     set_seed(config.trainer.seed)
     model, palette = GPT(model_config), pictures.palette.tolist()
     mark = hashlib.sha256(repr((palette, pictures.vocab_size)).encode()).hexdigest()

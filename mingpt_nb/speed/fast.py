@@ -4,32 +4,33 @@
 
 # %% auto #0
 __all__ = ['MIN_PRODUCTS', 'MIN_COINS', 'FASTER', 'Model', 'has_onednn', 'onednn_linear', 'linear', 'FastLinear', 'keep_mask',
-           'FastDropout', 'FastSelfAttention', 'gains_here', 'fast']
+           'FastDropout', 'FastSelfAttention', 'gains_here', 'swap_layers', 'fast']
 
 # %% ../../nbs/speed/71_fast.ipynb #6ebaf154
 import platform
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from ..attention import CausalSelfAttention, attention_weights
 
 # %% ../../nbs/speed/71_fast.ipynb #2c2c4514
 def has_onednn() -> bool:
     """Tell whether PyTorch was built with oneDNN's linear layer and may use it."""
-    return (torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    return (torch.backends.mkldnn.is_available() and bool(torch.backends.mkldnn.enabled)
             and hasattr(torch.ops.mkldnn, "_linear_pointwise"))
 
 
 def onednn_linear(
-    x: torch.Tensor,  # (..., K) with at least two dimensions, on the CPU
-    weight: torch.Tensor,  # (N, K), as it is or packed, of the same type as x
-    bias: torch.Tensor | None = None,  # (N,)
-) -> torch.Tensor:  # (..., N), without a gradient
+    x: Tensor,  # (..., K) with at least two dimensions, on the CPU
+    weight: Tensor,  # (N, K), as it is or packed, of the same type as x
+    bias: Tensor | None = None,  # (N,)
+) -> Tensor:  # (..., N), without a gradient
     """Return x Wᵀ + b by oneDNN."""
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
 
@@ -37,18 +38,18 @@ def onednn_linear(
 MIN_PRODUCTS = 2**22  # multiplications below which training gained nothing; a quarter in writing
 
 
-def _onednn_applies(x, weight):
+def _onednn_applies(x: Tensor, weight: Tensor) -> bool:
     return (not torch.compiler.is_compiling()  # first, since the compiler can't follow the rest
             and x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
-            and x.dim() > 1 and x.numel() > 0 and type(weight) in (torch.Tensor, nn.Parameter)
+            and x.dim() > 1 and x.numel() > 0 and type(weight) in (Tensor, nn.Parameter)
             and has_onednn() and not torch.is_autocast_enabled("cpu"))
 
 
 def linear(
-    x: torch.Tensor,  # (..., K)
-    weight: torch.Tensor,  # (N, K)
-    bias: torch.Tensor | None = None,  # (N,)
-) -> torch.Tensor:  # (..., N)
+    x: Tensor,  # (..., K)
+    weight: Tensor,  # (N, K)
+    bias: Tensor | None = None,  # (N,)
+) -> Tensor:  # (..., N)
     """Return x Wᵀ + b, in float32 on a CPU by oneDNN."""
     inputs = (x, weight) if bias is None else (x, weight, bias)
     trains = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
@@ -87,10 +88,7 @@ class _Linear(torch.autograd.Function):
 class FastLinear(nn.Linear):
     """PyTorch's linear layer, whose product is `linear`."""
 
-    def forward(
-        self,
-        x: torch.Tensor,  # (..., K)
-    ) -> torch.Tensor:  # (..., N)
+    def forward(self, x: Tensor) -> Tensor:  # (..., K) -> (..., N)
         """Return x Wᵀ + b."""
         return linear(x, self.weight, self.bias)
 
@@ -98,7 +96,7 @@ class FastLinear(nn.Linear):
 def keep_mask(
     shape: torch.Size,  # any
     p: float,  # probability to drop a number, in [0, 1)
-) -> torch.Tensor:  # bool, on the CPU; True stays
+) -> Tensor:  # bool, on the CPU; True stays
     """Toss a coin for each number, from PyTorch's global generator."""
     if not 2**-8 <= p <= 1 - 2**-8:  # sixteen bits would miss p or 1 - p by more than 1 in 500
         return torch.rand(shape, dtype=torch.float64) >= p
@@ -112,10 +110,7 @@ MIN_COINS = 2**13  # below which a training step gained nothing where we tried
 class FastDropout(nn.Dropout):
     """PyTorch's dropout, with cheaper coins on a CPU."""
 
-    def forward(
-        self,
-        x: torch.Tensor,  # any shape
-    ) -> torch.Tensor:  # the same shape
+    def forward(self, x: Tensor) -> Tensor:  # any shape
         """Return x, in training with some numbers dropped and the others scaled up."""
         if not self.training or self.p == 0:
             return x
@@ -128,13 +123,7 @@ class FastDropout(nn.Dropout):
 class FastSelfAttention(CausalSelfAttention):
     """Attention that on a CPU avoids what PyTorch's kernel is slow at there."""
 
-    def attend(
-        self,
-        q: torch.Tensor,  # queries, (B, H, T, D)
-        k: torch.Tensor,  # keys, (B, H, S, D)
-        v: torch.Tensor,  # values, (B, H, S, D)
-        mask: torch.Tensor | None,  # bool, (..., T, S); None is causal
-    ) -> torch.Tensor:  # (B, H, T, D)
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """Return what `causal_attention` does."""
         p = self.attn_pdrop if self.training else 0.0
         if q.device.type != "cpu" or torch.compiler.is_compiling():
@@ -156,8 +145,23 @@ def gains_here() -> bool:
     text = info.read_text(errors="replace") if info.is_file() else platform.processor()
     return torch.backends.mkl.is_available() and "AuthenticAMD" in text
 
+# %% ../../nbs/speed/71_fast.ipynb #5eed7102
+def swap_layers(
+    model: nn.Module,  # its layers are exchanged; it stays what it is
+    classes: Mapping[type[nn.Module], type[nn.Module]],  # of layers, and of those that replace them
+):
+    """Put layers of other classes, with the same parameters, in the place of a model's own."""
+    made: dict[nn.Module, nn.Module] = {}  # one for each, wherever it occurs
+    for path, old in reversed(list(model.named_modules(remove_duplicate=False))):
+        if path and type(old) in classes:
+            if old not in made:
+                made[old] = new = object.__new__(classes[type(old)])
+                new.__setstate__(vars(old))
+            model.set_submodule(path, made[old])
 
-FASTER = {nn.Linear: FastLinear, nn.Dropout: FastDropout, CausalSelfAttention: FastSelfAttention}
+
+FASTER: dict[type[nn.Module], type[nn.Module]] = {
+    nn.Linear: FastLinear, nn.Dropout: FastDropout, CausalSelfAttention: FastSelfAttention}
 Model = TypeVar("Model", bound=nn.Module)
 
 
@@ -165,10 +169,12 @@ def fast(
     model: Model,  # is changed in place; its parameters stay what they are
     on: bool | None = None,  # None is only where gains are known; False takes the layers out again
 ) -> Model:  # the same
-    """Give layers the class that computes the same in less time on a CPU, or their own again."""
-    pairs = {quick: plain for plain, quick in FASTER.items()} if on is False else FASTER
-    for module in model.modules() if on is not None or gains_here() else ():
-        if type(module) is nn.Linear and on is not False:  # of a file, its rows may lie across
-            module.weight.data = module.weight.data.contiguous()
-        module.__class__ = pairs.get(type(module), type(module))
+    """Exchange layers for those that compute the same in less time on a CPU, or take them back."""
+    if on is False:
+        swap_layers(model, {quick: plain for plain, quick in FASTER.items()})
+    elif on or gains_here():
+        for layer in model.modules():
+            if type(layer) is nn.Linear:  # of a file, its rows may lie across
+                layer.weight.data = layer.weight.data.contiguous()
+        swap_layers(model, FASTER)
     return model

@@ -30,7 +30,7 @@ from .callbacks import CSVLog, Evaluate, Progress
 from .checkpoints import Checkpoints, can_be_saved, full_weights
 from .engine import Ramp, TorchEngine
 from .muon import make_muon
-from ..weights.pretrained import write_model
+from ..weights.lora import write_trained
 
 _logger = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ class ModelFolder(Callback):
         known, model = self.write(trainer), trainer.model
         if weights is None or not isinstance(model, GPT):
             return
-        write_model(folder, model.config, weights, self.tokenizer, model_card(model, known))
+        write_trained(folder, model, weights, self.tokenizer, model_card(model, known))
         early, hint = bool(trainer.error or self.saves.caught), ""
         if self.saves.saved == trainer.done and (early or trainer.done == trainer.config.max_iters):
             more = "" if early else " with more --trainer.max-iters"
@@ -241,8 +241,8 @@ def prepare_run(
                         run.keep_checkpoints, run.resume, run.overwrite, RUN_FILES)
     return make_trainer(run, model, train_dataset, [
         Evaluate(eval_dataset, run.eval_interval, run.eval_iters), saves,
-        ModelFolder(saves, facts, tokenizer), CSVLog(Path(run.work_dir) / "log.csv"), Progress(),
-        *callbacks])
+        *callbacks,  # before the model is written
+        ModelFolder(saves, facts, tokenizer), CSVLog(Path(run.work_dir) / "log.csv"), Progress()])
 
 
 def train_and_save(
