@@ -11,6 +11,7 @@ import re
 import ssl
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -20,33 +21,32 @@ from .files import reason
 
 # %% ../../nbs/core/16_downloads.ipynb #4da12fb6
 PATIENCE = 3  # seconds that a server has for its first answer
-_heard: dict[str, tuple[float, str]] = {}  # by address: when it was asked last, and what was wrong
 
 
 def why_silent(
     url: str,
 ) -> str:  # empty if there is an answer
     """Ask a server for any answer, and return why there is none, after PATIENCE seconds at most."""
-    when, wrong = _heard.get(url, (0.0, ""))
-    if url not in _heard or time.monotonic() - when > 30:
-        problems = [f"no answer in {PATIENCE} seconds"]
+    return _ask(url, int(time.monotonic() // 30))
 
-        def ask() -> None:
-            try:
-                urlopen(Request(url, method="HEAD"), timeout=2 * PATIENCE).close()
-                problems.clear()
-            except (HTTPError, ssl.SSLError):
-                problems.clear()  # answers as well
-            except Exception as error:  # of several libraries
-                cause = getattr(error, "reason", error)
-                problems[:] = [] if isinstance(cause, ssl.SSLError) else [reason(cause)]
 
-        thread = threading.Thread(target=ask, daemon=True)  # nobody waits for it at the end
-        thread.start()
-        thread.join(PATIENCE)
-        wrong = "".join(problems)
-        _heard[url] = time.monotonic(), wrong
-    return wrong
+@cache
+def _ask(url: str, half_minute: int) -> str:
+    said: list[str] = []
+    thread = threading.Thread(target=lambda: said.append(_answer(url)), daemon=True)
+    thread.start()  # which may take longer, and nobody waits for it at the end
+    thread.join(PATIENCE)
+    return said[0] if said else f"no answer in {PATIENCE} seconds"
+
+
+def _answer(url: str) -> str:
+    try:
+        urlopen(Request(url, method="HEAD"), timeout=2 * PATIENCE).close()
+    except Exception as error:  # a refusal and a certificate that we don't know are answers
+        cause = getattr(error, "reason", error)
+        if not isinstance(error, HTTPError) and not isinstance(cause, ssl.SSLError):
+            return reason(cause)
+    return ""
 
 # %% ../../nbs/core/16_downloads.ipynb #cd064ea6
 def fetch(
