@@ -67,11 +67,11 @@ def parse(
     """Return what the arguments ask for, or exit with help or an error."""
     if not args or args[0] not in JOBS:  # help, a misspelt job, or a request for shell completion
         whole = any(arg.startswith("--tyro-") for arg in args)
-        kinds: Any = [Annotated[config_of(job) if whole else make_dataclass(job.config, ()),
-                                tyro.conf.subcommand(name, prefix_name=False, description=job.help)]
-                      for name, job in JOBS.items()]
-        kinds = Union[tuple(kinds)]
-        tyro.cli(kinds, args=args, prog="mingpt-nb", description="Train small GPTs and let them "
+        jobs: Any = Union[tuple(
+            Annotated[config_of(job) if whole else make_dataclass(job.config, ()),
+                      tyro.conf.subcommand(name, prefix_name=False, description=job.help)]
+            for name, job in JOBS.items())]
+        tyro.cli(jobs, args=args, prog="mingpt-nb", description="Train small GPTs and let them "
                  "write. More: mingpt-nb JOB --help")
     job, words = JOBS[args[0]], args[1:]
     kind: Any = config_of(job)

@@ -34,7 +34,8 @@ from ..trainer import Callback, Trainer
 from ..training.callbacks import BestWeights, EarlyStopping, LossPlot, mean_loss
 from ..training.runs import RunConfig, prepare_run
 from ..weights.lora import LoRAConfig, LoRAGPT
-from ..writing.chat import Chat, ChatTemplate, Dialogues, Messages, open_template, read_dialogues
+from ..writing.chat import Chat, ChatTemplate, Dialogues, Messages
+from ..writing.chat import open_template, read_dialogues
 from ..writing.prompts import open_model, stream_text
 
 # %% ../../nbs/projects/64_finetune.ipynb #f8f43b8c

@@ -25,8 +25,8 @@ from tqdm import tqdm
 from ..core.batches import Examples, Fetch
 from ..core.config import is_count, require
 from ..core.files import replace_file, saying_where
-from ..core.plots import plot_losses
 from ..core.modules import evaluating
+from ..core.plots import plot_losses
 from ..trainer import Callback, Trainer, due
 from .engine import count_targets
 

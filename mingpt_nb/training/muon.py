@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..core.config import require
 from ..trainer import TrainerConfig
-from .engine import cut_like, whole
+from .engine import cut_like, layers_of, whole
 
 # %% ../../nbs/training/36_muon.ipynb #a69005a0
 COEFFICIENTS = 3.4445, -4.7750, 2.0315  # Jordan's; steep near 0, within 0.3 of 1 at the end
@@ -43,7 +43,7 @@ class Muon(torch.optim.AdamW):
 
     def __init__(
         self,
-        groups: list[dict[str, Any]],  # of params; `matrices` tells those of two dimensions that lie inside
+        groups: list[dict[str, Any]],  # of params; with `matrices`, those that lie inside
         lr: float,  # learning rate of both
         betas: tuple[float, float],  # AdamW's; the first is Muon's as well
         weight_decay: float,  # for groups that don't say otherwise
@@ -89,9 +89,8 @@ def hidden_matrices(
     model: nn.Module,
 ) -> dict[str, nn.Parameter]:  # by name
     """Return the weights of the linear layers inside the model's module lists."""
-    layers = (layer for blocks in model.modules() if isinstance(blocks, nn.ModuleList)
-              for layer in blocks.modules() if isinstance(layer, nn.Linear))
-    inside = {id(layer.weight) for layer in layers}
+    inside = {id(part.weight) for layer in layers_of(model) for part in layer.modules()
+              if isinstance(part, nn.Linear)}
     return {name: p for name, p in model.named_parameters() if id(p) in inside}
 
 

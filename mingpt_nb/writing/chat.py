@@ -250,7 +250,7 @@ class Chat:
     def answer(self, ids: list[int]) -> Iterator[int]:
         """Yield the tokens of an answer; of the history, only what the cache lacks is read."""
         same = len(os.path.commonprefix([self.seen, ids[:-1]]))  # of any two sequences
-        self.cache.lengths, self.seen = [same], ids[:same]  # until the rest is read: Ctrl-C may come
+        self.cache.lengths, self.seen = [same], ids[:same]  # Ctrl-C may come before more
         idx = torch.tensor([ids], device=self.model.device)
         text = Batch(self.model, idx, self.tokens, self.choices, self.cache)
         for token in map(int, decode(self.model, text)):
