@@ -23,13 +23,16 @@ def make_norm(
     """Return the norm of the configuration, with a gain and, for layer norm, a bias."""
     if config.norm == "rms":
         return nn.RMSNorm(config.n_embd, eps=config.norm_eps)
-    return nn.LayerNorm(config.n_embd, eps=config.norm_eps, bias=config.bias)
+    return nn.LayerNorm(config.n_embd, eps=config.norm_eps, bias=config.has_bias("norm"))
 
 # %% ../nbs/02_blocks.ipynb #6f29239b
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu_tanh": partial(F.gelu, approximate="tanh"),  # GPT-1, 2 and 3
     "gelu": F.gelu,  # exact
     "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),  # Image GPT
+    "silu": F.silu,  # Llama and most of today's
+    "relu": F.relu,
+    "relu2": lambda x: F.relu(x).square(),  # nanochat
 }
 
 # %% ../nbs/02_blocks.ipynb #8d9a4138

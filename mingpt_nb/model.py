@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from .attention import Cache
 from .blocks import Block, init_weights, make_norm
-from .core.config import GPTConfig, GPTDraft, require
+from .core.config import GPTConfig, GPTDraft, Modern, require
 from .core.costs import loss_in_chunks
 from .core.modules import OptimizerSettings, check_tokens, decay_groups, fused_adamw
+from .modern import ModernTransformer
 
 Prompts = TypeVar("Prompts", Tensor, list[Any])  # (B, T), or B lists or tensors of tokens
 
@@ -56,8 +57,9 @@ class GPT(nn.Module):
         config = config.resolve() if isinstance(config, GPTDraft) else config
         require(isinstance(config, GPTConfig), "config", config, "a GPTConfig or a GPTDraft")
         self.config = config
-        self.transformer = Transformer(config)
-        self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
+        later = config.modern != Modern() or config.norm_placement in ("out", "both")
+        self.transformer = ModernTransformer(config) if later else Transformer(config)
+        self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=config.has_bias("head"))
         init_weights(self, config)
         if config.tie_head:
             self.lm_head.weight = self.transformer.wte.weight
@@ -73,20 +75,25 @@ class GPT(nn.Module):
                 f"at most block_size, which is {self.config.block_size}")
         x = self.transformer(idx)
         if targets is None:
-            return self.lm_head(x), None
+            return self.score(x), None
         check_tokens("targets", targets, -1, self.config.vocab_size - 1)
         require(targets.shape == idx.shape, "targets.shape", tuple(targets.shape),
                 f"that of idx, {tuple(idx.shape)}")
         targets = targets.flatten().long()  # (B · T,)
         if (size := self.config.loss_chunk) is not None:
-            return None, loss_in_chunks(self.lm_head, x.flatten(0, 1), targets, size)
-        logits = self.lm_head(x)  # (B, T, V)
+            return None, loss_in_chunks(self.score, x.flatten(0, 1), targets, size)
+        logits = self.score(x)  # (B, T, V)
         return logits, F.cross_entropy(logits.flatten(0, 1), targets, ignore_index=-1)
+
+    def score(self, x: Tensor) -> Tensor:  # (..., C) -> (..., V)
+        """Return the logits of vectors that the transformer gives."""
+        logits, cap = self.lm_head(x), self.config.modern.logit_cap
+        return logits if cap is None else cap * (logits / cap).tanh()
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.transformer.wpe.weight.device
+        return self.transformer.wte.weight.device
 
     @property
     def n_params(self) -> int:

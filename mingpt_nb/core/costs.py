@@ -6,9 +6,11 @@
 __all__ = ['count_parameters', 'forward_flops', 'cache_bytes', 'training_bytes', 'loss_in_chunks']
 
 # %% ../../nbs/core/13_costs.ipynb #2874f6a3
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from .config import GPTConfig
@@ -19,11 +21,17 @@ def count_parameters(
 ) -> int:  # P
     """Return the number of trainable parameters, without building the model."""
     V, T, C, L = config.vocab_size, config.block_size, config.n_embd, config.n_layer
-    norm = C if config.norm == "rms" or not config.bias else 2 * C  # gain, and bias
-    block = 12 * C**2 + (9 * C if config.bias else 0) + 2 * norm
-    tables = (V + config.start_token + T) * C
-    head = 0 if config.tie_head else V * C
-    last_norm = norm if config.norm_placement == "pre" else 0
+    queries, keys = (n * config.head_width for n in (config.n_head, config.n_kv_head))
+    modern, N, bias = config.modern, config.n_inner, config.has_bias
+    wide = N * (1 + modern.gated)
+    norm = C if config.norm == "rms" or not bias("norm") else 2 * C  # gain, and bias
+    norms = {"both": 4}.get(config.norm_placement, 2) - (modern.parallel == "shared")
+    block = C * (2 * queries + 2 * keys + wide + N) + norms * norm
+    block += bias("qkv") * (queries + 2 * keys) + bias("out") * C + bias("mlp") * (wide + C)
+    block += {"none": 0, "head": 2 * config.head_width, "all": queries + keys}[modern.qk_norm]
+    tables = (V + config.start_token + (T if modern.rope_theta is None else 0)) * C
+    head = (0 if config.tie_head else V * C) + bias("head") * V
+    last_norm = 0 if config.norm_placement == "post" else norm
     return tables + L * block + last_norm + head
 
 # %% ../../nbs/core/13_costs.ipynb #3a9c09f7
@@ -34,7 +42,9 @@ def forward_flops(
     """Return the operations of one token's forward pass; training takes three times as many."""
     V, C, L = config.vocab_size, config.n_embd, config.n_layer
     T = config.block_size if context is None else context
-    return 2 * (12 * L * C**2 + V * C) + 4 * L * T * C
+    D, N = config.head_width, config.n_inner * (2 + config.modern.gated)
+    block = C * (2 * D * (config.n_head + config.n_kv_head) + N)  # 12C² in GPT-2
+    return 2 * (L * block + V * C) + 4 * L * T * config.n_head * D
 
 # %% ../../nbs/core/13_costs.ipynb #03ffb6b5
 def cache_bytes(
@@ -42,7 +52,7 @@ def cache_bytes(
     bytes_per_number: int = 4,  # 4 for float32, 2 for bfloat16
 ) -> int:
     """Return the bytes of the keys and values of one token."""
-    return 2 * config.n_layer * config.n_embd * bytes_per_number
+    return 2 * config.n_layer * config.n_kv_head * config.head_width * bytes_per_number
 
 # %% ../../nbs/core/13_costs.ipynb #5b9b4bfc
 def training_bytes(
@@ -62,7 +72,7 @@ def training_bytes(
 
 # %% ../../nbs/core/13_costs.ipynb #3d58f391
 def loss_in_chunks(
-    head: nn.Module,  # makes logits (…, V) of vectors (…, C)
+    head: Callable[[Tensor], Tensor],  # makes logits (…, V) of vectors (…, C)
     x: Tensor,  # what the head reads at N = B · T positions, (N, C)
     targets: Tensor,  # int64, (N,); -1 is not graded
     size: int,  # positions whose logits exist at the same time

@@ -75,10 +75,10 @@ class KVCache:
     """
 
     def __init__(self, model: GPT, rows: int):
-        config, weight = model.config, model.transformer.wpe.weight
+        config, weight = model.config, next(model.transformer.h.parameters())  # for its type
         self.limit, self.lengths = config.block_size, [0] * rows  # positions of each row in use
-        none = weight.new_empty(rows, config.n_head, 0, config.n_embd // config.n_head)
-        self.keys, self.values = [none] * config.n_layer, [none] * config.n_layer  # (B, H, …, D)
+        none = weight.new_empty(rows, config.n_kv_head, 0, config.head_width)
+        self.keys, self.values = [none] * config.n_layer, [none] * config.n_layer  # (B, G, …, D)
 
     def reserve(self, length: int) -> None:
         """Make room for texts of this length; what is there stays."""
@@ -148,7 +148,7 @@ def next_logits(
     """Return the scores of the token that follows; only the last position's are computed."""
     x = model.transformer(new, cache)  # (B, T, C)
     x = x[:, -1] if last is None else x[torch.arange(len(x), device=x.device), last]
-    return model.lm_head(x)
+    return model.score(x)
 
 
 class Writing(Protocol):

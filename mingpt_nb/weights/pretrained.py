@@ -54,7 +54,8 @@ def to_ours(
         parts = [tensors[theirs] for theirs in family.names(name)]
         if len(parts) != 1:
             parts = [torch.cat(parts) if parts else torch.zeros(shape, dtype=dtype)]
-        ours[name] = parts[0].T if family.turns(name) else parts[0]
+        tensor = parts[0].T if family.turns(name) else parts[0]
+        ours[name] = family.change(name, tensor, config, False)
     return ours
 
 # %% ../../nbs/08_pretrained.ipynb #44b29f72
@@ -89,7 +90,7 @@ def from_pretrained(
     with naming(folder):
         tensors = check_tensors(tensors, family, config)
     state = to_ours(tensors, config, family)
-    dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in state.values()))
+    dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in tensors.values()))
     for name in state:
         state[name] = state[name].to(device=device, dtype=dtype)
     model = build(config, state)
@@ -103,7 +104,8 @@ def write_config(
     family: Family = GPT2,
 ) -> dict[str, Any]:  # what a config.json holds
     """Return how a family describes our model."""
-    settings = {option: getattr(config, ours) for ours, option in family.options.items()}
+    values = config.to_dict()
+    settings = {option: values[ours] for ours, option in family.options.items()}
     settings[family.options["activation"]] = next(
         theirs for theirs, ours in family.activations.items() if ours == config.activation)
     return settings | dict(model_type=family.name, architectures=[family.architecture],
@@ -119,8 +121,8 @@ def to_theirs(
     theirs, dtype = {}, weights["transformer.wte.weight"].dtype
     for name, shape in layout(replace(config, bias=config.bias or family.biases)).items():
         tensor = weights[name] if name in weights else torch.zeros(shape, dtype=dtype)
-        parts = family.names(name)
-        for part, piece in zip(parts, tensor.chunk(max(1, len(parts)))):
+        parts, tensor = family.names(name), family.change(name, tensor, config, True)
+        for part, piece in zip(parts, tensor.split(family.sizes(name, len(tensor), config))):
             theirs[part] = piece.T if family.turns(name) else piece
     return theirs
 
