@@ -15,7 +15,7 @@ import grimp
 
 ROOT = Path(__file__).resolve().parent.parent
 LITTLE = {  # what modules must not load: what they need only now and then, or not at all
-    "core.config core.files core.splitting bpe cli": {"torch", "numpy", "tyro"},
+    "core.config core.files core.splitting bpe cli": {"torch", "numpy"},
     "model trainer projects.adder projects.chargpt": {"torch.distributed.fsdp"},
     "*": {"matplotlib", "transformers", "tokenizers", "tiktoken", "pooch", "wandb", "tensorboard"}}
 

@@ -3,6 +3,7 @@
 Prints what isn't, one line each, and exits with 1.
 """
 
+import ast
 import re
 import sys
 from urllib.parse import unquote
@@ -12,13 +13,13 @@ import yaml
 from pages import NBS, notebooks, pages
 
 MAX_BYTES, MAX_LINES = 300_000, 60  # of a notebook, and of one text output
-EXPORTED, VISIBLE, OUTPUT = 100, 96, 92  # characters of a line: exported code, other code that is shown, what it prints
-WHOLE = 140  # lines of an exported cell: a class stands in one, and does little; about 90 is what a reader can take
+EXPORTED, VISIBLE, OUTPUT = 100, 96, 92  # characters of a line: exported code, other code that is shown unasked, what it prints
+WHOLE = 160  # lines of an exported cell: a class stands in one, and does little; about 90 is what a reader can take
 PATH = re.compile(r"site-packages|\b[A-Za-z]:\\|(?:^|[\s\"'(=])/(?:[\w.-]+/)+[\w.-]+")
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.M | re.S)
 
 
-def markdown_faults(cell):
+def markdown_faults(cell, _):
     """Yield what is wrong with a cell of text."""
     prose = FENCE.sub("", cell.source)
     if prose.startswith("# ") and any(line and not line.startswith((">", "# ")) for line in prose.splitlines()):
@@ -31,8 +32,8 @@ def markdown_faults(cell):
         yield f"a raw address, which is no link: {url}"
 
 
-def code_faults(cell):
-    """Yield what is wrong with a cell of code, or with what it has left."""
+def code_faults(cell, exports):
+    """Yield what is wrong with a cell of code, or with what it has left; exports tells whether its page exports a module."""
     directives = set(re.findall(r"^#\| *([\w-]+)", cell.source, re.M))
     exported = directives & {"export", "exports", "exporti"}
     for option in re.findall(r"^#\| *([\w-]+: .*)", cell.source, re.M):
@@ -42,11 +43,16 @@ def code_faults(cell):
             yield f"an option that Quarto can't read as YAML: {option[:50]}"
     if directives >= {"exports", "code-fold"}:
         yield "exports with code-fold, which nbdev adds itself; twice, it stops Quarto"
+    if exports and not exported:
+        tree = ast.parse(cell.source)
+        does = [node for node in tree.body if isinstance(node, (ast.Expr, ast.Assign)) and not isinstance(node.value, ast.Constant)]
+        if does and any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(tree)):
+            yield "imports beside other code: nbdev executes both when it makes the site"
     lines = [line for line in cell.source.splitlines() if not line.startswith("#|")]
     if exported and len(lines) > WHOLE:
         yield f"an exported cell of {len(lines)} lines; at most {WHOLE}"
     hidden = directives & {"hide", "default_exp"} or re.search(r"^#\| *include: *false", cell.source, re.M)
-    widest = EXPORTED if exported else 10_000 if hidden else VISIBLE
+    widest = EXPORTED if exported else 10_000 if hidden or "code-fold" in directives else VISIBLE
     yield from (f"{len(line)} characters of code; at most {widest}: {line.strip()[:50]!r}" for line in lines
                if len(line) > widest and not line.startswith("from mingpt_nb."))  # these become shorter
     for output in cell.outputs:
@@ -85,6 +91,7 @@ def faults():
             yield f"{page.file}: no quoted line below the H1"
         if not page.room and not page.minutes:
             yield f"{page.file}: lies on the path, and doesn't say so with its reading time"
+    exporting = {page.file for page in pages() if page.module}
     for path, cells in read.items():
         where = path.relative_to(NBS).as_posix()
         if path.stat().st_size > MAX_BYTES:
@@ -92,7 +99,7 @@ def faults():
         if not any(cell.get("outputs") for cell in cells):
             yield f"{where}: no outputs: commit it executed"
         for number, cell in enumerate(cells):
-            found = {"markdown": markdown_faults, "code": code_faults}.get(cell.cell_type, lambda cell: ())(cell)
+            found = {"markdown": markdown_faults, "code": code_faults}.get(cell.cell_type, lambda *_: ())(cell, where in exporting)
             yield from (f"{where}, cell {number}: {fault}" for fault in found)
             if cell.cell_type == "markdown":
                 links = re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", cell.source)) + re.findall(r"(?:href|src)=[\"']([^\"']+)", cell.source)

@@ -51,7 +51,7 @@ JOBS = {
                      "Learn a byte-pair vocabulary from texts."),
     "tokenize": Job("text.tokenize", "TokenizeConfig", "tokenize",
                     "Encode texts to files of tokens, ready to train on."),
-    "bench": Job("speed.bench", "BenchConfig", "bench",
+    "bench": Job("lab.bench", "BenchConfig", "bench",
                  "Measure speed and memory beside other implementations."),
 }
 

@@ -42,7 +42,7 @@ class AdditionDataset(TaskDataset):
 
     def __init__(
         self,
-        config: "AdditionConfig | AdderConfig",  # anything with `ndigit`
+        config: AdditionConfig,  # or anything else with `ndigit`
         split: str,  # "train" or "test", which have no pair in common
     ):
         self.ndigit = n = config.ndigit
@@ -119,7 +119,7 @@ def train_adder(
     """Train until all test sums are right or `max_iters` is reached, and save the model."""
     trainer = train_task("adder", AdditionDataset, config, callbacks)
     if trainer.first and isinstance(trainer.model, GPT):
-        show_mistakes(trainer.model, AdditionDataset(config, "test"))
+        show_mistakes(trainer.model, AdditionDataset(AdditionConfig(config.ndigit), "test"))
     return trainer
 
 # %% ../../nbs/06_adder.ipynb #279f3432

@@ -35,7 +35,7 @@ class SortDataset(TaskDataset):
 
     def __init__(
         self,
-        config: "SortConfig | SortingConfig",  # anything with `length` and `num_digits`
+        config: SortConfig,  # or anything else with `length` and `num_digits`
         split: str,  # "train" or "test", which have no row in common
     ):
         self.length, self.base = length, base = config.length, config.num_digits

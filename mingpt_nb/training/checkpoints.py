@@ -79,6 +79,7 @@ def load_full(
     for name, tensor in mine.items():  # all are looked at before the first one changes
         require(weights[name].shape == tensor.shape, f"shape of {name}",
                 tuple(weights[name].shape), f"{tuple(tensor.shape)}, as in this model")
+    optimizer.zero_grad()  # PyTorch makes no state of an optimizer while there are gradients
     if moments:
         groups = [{k: v for k, v in group.items() if k != "params"}
                   for group in optimizer.param_groups]

@@ -226,7 +226,7 @@ def prepare_run(
     callbacks: Iterable[Callback] = (),  # beside those that the settings ask for
     data: dict[str, Any] | None = None,  # facts about the data, for run.json and for resuming
 ) -> Trainer:  # whose `run` trains
-    """Return a trainer that leaves a folder which `GPT.from_pretrained` and transformers open."""
+    """Return a trainer that leaves a folder which `from_pretrained` and transformers open."""
     run = config.trainer
     require(run.max_iters != 0, "trainer.max_iters", 0, "None or at least 1")
     if run.work_dir is None or run.work_dir == "":

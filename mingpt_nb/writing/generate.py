@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..core.config import Config, InvalidValue, is_count, require
 from ..core.files import reason
 from ..model import GPT
