@@ -3,9 +3,7 @@
 Prints what isn't, one line each, and exits with 1.
 """
 
-import ast
-import re
-import sys
+import ast, re, sys
 from urllib.parse import unquote
 
 import nbformat
