@@ -32,7 +32,7 @@ setup(
     author=settings["author"],
     author_email=settings["author_email"],
     license=settings["license"],
-    license_files=["LICENSE"],
+    license_files=["LICENSE", "NOTICE"],
     keywords=settings["keywords"].split(),
     classifiers=[
         f"Development Status :: {statuses[settings['status']]}",
@@ -49,7 +49,7 @@ setup(
         "nbdev": [f"{settings['lib_name']}={settings['lib_name']}._modidx:d"],
     },
     packages=find_packages(include=[settings["lib_name"], settings["lib_name"] + ".*"]),
-    package_data={settings["lib_name"]: ["py.typed"]},
+    package_data={settings["lib_name"]: ["py.typed", "core/*.gz"]},
     cmdclass={"sdist": SdistWithSettings},
     zip_safe=False,
 )

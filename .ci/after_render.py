@@ -7,9 +7,7 @@ beside the pages, which find them as `live/` or `../live/`. RequireJS and jQuery
 load from another host, are taken out, since nothing here uses them.
 """
 
-import os
-import re
-import shutil
+import os, re, shutil
 from pathlib import Path
 
 from bs4 import BeautifulSoup

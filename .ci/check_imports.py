@@ -3,9 +3,7 @@
 Prints how the package is built: its floors, if each module stands above all that it imports, and its arrows.
 """
 
-import ast
-import subprocess
-import sys
+import ast, subprocess, sys
 from collections import Counter
 from configparser import ConfigParser
 from graphlib import CycleError, TopologicalSorter

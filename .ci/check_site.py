@@ -3,8 +3,7 @@
 Each link and each picture leads to something that is there, also from a name in backticks; nothing was left as raw markdown.
 """
 
-import re
-import sys
+import re, sys
 from pathlib import Path
 from urllib.parse import unquote
 

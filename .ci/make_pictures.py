@@ -4,14 +4,7 @@ They have a ground of their own, so that they are legible on white and on dark p
 show beside a link, is drawn anew only if its text has changed, since its bytes differ from machine to machine.
 """
 
-import ast
-import base64
-import csv
-import hashlib
-import html
-import inspect
-import io
-import re
+import ast, base64, csv, hashlib, html, inspect, io, re
 from pathlib import Path
 from statistics import median
 from textwrap import wrap

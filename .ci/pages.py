@@ -21,7 +21,8 @@ QUESTIONS = {  # that the pages of the path answer
     "06_adder": "Can a model that only predicts the next token *compute*?",
     "07_chargpt": "How much of a language can be learned from nothing but its letters?",
     "08_pretrained": "How do two files become a GPT-2 that computes exactly the same?",
-    "09_generating": "How does a model continue your words, and what surprises it?"}
+    "09_generating": "How does a model continue your words, and what surprises it?",
+    "10_today": "Which few lines changed between GPT-2 and the models of today?"}
 ROOMS = {  # folders in the order of the site, and what is in them
     "": "", "core": "what all other rooms use: configuration, the decode loop, costs, files, batches",
     "text": "from any text to token ids: vocabularies, corpora, windows, files larger than memory",
@@ -29,8 +30,8 @@ ROOMS = {  # folders in the order of the site, and what is in them
     "weights": "models of others in, ours out: families, files, low-rank updates, minGPT",
     "writing": "chats, thousands of texts side by side, and how good a model is",
     "projects": "what a GPT is trained for: exact tasks, images, fine-tuning, judging",
-    "speed": "other kernels, smaller weights, and benchmarks beside other programs",
-    "lab": "experiments with outcomes, a GPT in the page, a museum of mistakes; no modules",
+    "speed": "other kernels, a product in C++, and smaller weights",
+    "lab": "experiments with outcomes, benchmarks, a GPT in the page, a museum of mistakes",
     "reference": "the command line, papers and projects, words, and what is proved"}
 TABLE = re.compile(r"(<!-- pages -->\n).*?(\n?<!-- end of pages -->)", re.S)
 

@@ -3,8 +3,7 @@
 Needs the package playwright and a Chromium on the PATH. The pages are opened from files, without a network.
 """
 
-import shutil
-import sys
+import shutil, sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright

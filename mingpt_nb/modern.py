@@ -142,9 +142,9 @@ class ModernMLP(MLP):
         hidden = ACTIVATIONS[self.activation](gate)  # (B, T, N)
         return self.dropout(self.c_proj(hidden * up[0] if up else hidden))
 
-# %% ../nbs/10_today.ipynb #f77349e5
+# %% ../nbs/10_today.ipynb #3ba06e4c
 class ModernBlock(Block):
-    """One layer with the norms before its sub-layers, after them or both; or the two in parallel."""
+    """One layer with norms before its sub-layers, after them or both; or the two in parallel."""
 
     def __init__(self, config: GPTConfig, layer: int = 0):
         super().__init__(config, layer)

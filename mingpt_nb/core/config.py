@@ -122,7 +122,8 @@ _CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {  # by the type of a fi
     int | None: ("None or a positive integer", lambda n: n is None or is_count(n)),
     bool: ("True or False", lambda x: type(x) is bool),
     float: ("in [0, 1)", lambda x: issubclass(type(x), Real) and 0 <= x < 1),
-    float | None: ("None or a positive number", lambda x: x is None or _is_number(x) and float(x) > 0),
+    float | None: ("None or a positive number",
+                   lambda x: x is None or _is_number(x) and float(x) > 0),
     str | None: ("None or text", lambda x: x is None or type(x) is str),
     dict[str, float] | None: ("None or numbers by name", lambda x: x is None or isinstance(x, dict)
                               and all(map(_is_number, x.values())))}

@@ -8,7 +8,6 @@ __all__ = ['count_parameters', 'forward_flops', 'cache_bytes', 'training_bytes',
 # %% ../../nbs/core/13_costs.ipynb #2874f6a3
 from collections.abc import Callable
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint

@@ -9,19 +9,20 @@ __all__ = ['Sizes', 'CONVERTED', 'make_model', 'training_step', 'convert', 'make
 from collections.abc import Callable
 from importlib import import_module
 from itertools import islice
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..bpe import GPT2_FILES, get_encoder
+from ..bpe import get_encoder
 from ..core.config import GPTConfig, require
-from ..core.downloads import fetch
 from ..core.splitting import PATTERNS
 from ..model import GPT
 from ..speed.fast import fast
 from ..speed.quantize import KINDS, quantize
+from ..text.tokenizers import save_tokenizer
 from ..trainer import TrainerConfig
 
 # %% ../../nbs/lab/87_peers.ipynb #5cce8a56
@@ -150,14 +151,15 @@ def make_encode(project: str) -> Callable[[str], list[int]]:
     """Return how one of the projects encodes with GPT-2's vocabulary."""
     if project == "ours":
         return get_encoder().encode
-    folder = fetch("openai-community/gpt2", None, *GPT2_FILES)
-    vocab, merges = (str(folder / name) for name in ("vocab.json", "merges.txt"))
-    if project == "tokenizers":
-        from tokenizers import ByteLevelBPETokenizer
-        tokenizer = ByteLevelBPETokenizer(vocab, merges)
-        return lambda text: tokenizer.encode(text).ids
-    import tiktoken
-    from tiktoken.load import data_gym_to_mergeable_bpe_ranks
-    ranks = data_gym_to_mergeable_bpe_ranks(merges, vocab)
+    with TemporaryDirectory() as folder:
+        save_tokenizer(folder, get_encoder())
+        vocab, merges = (f"{folder}/{name}" for name in ("vocab.json", "merges.txt"))
+        if project == "tokenizers":
+            from tokenizers import ByteLevelBPETokenizer
+            tokenizer = ByteLevelBPETokenizer(vocab, merges)
+            return lambda text: tokenizer.encode(text).ids
+        import tiktoken
+        from tiktoken.load import data_gym_to_mergeable_bpe_ranks
+        ranks = data_gym_to_mergeable_bpe_ranks(merges, vocab)
     return tiktoken.Encoding("gpt2", pat_str=PATTERNS["gpt2"], special_tokens={},
                              mergeable_ranks=ranks).encode_ordinary

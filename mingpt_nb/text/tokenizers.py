@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Tokenizer', 'TOKENIZER_FILES', 'CharTokenizer', 'read_encoder', 'save_tokenizer', 'load_tokenizer', 'make_tokenizer',
-           'fingerprint', 'to_tiktoken']
+           'fingerprint']
 
 # %% ../../nbs/text/21_tokenizers.ipynb #d1b84272
 import hashlib
@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,9 +22,6 @@ from ..core.config import InvalidValue, require
 from ..core.downloads import fetch
 from ..core.files import read_json, reason, replace_file, write_json
 from ..core.splitting import PATTERNS
-
-if TYPE_CHECKING:
-    import tiktoken
 
 # %% ../../nbs/text/21_tokenizers.ipynb #26338808
 class CharTokenizer:
@@ -266,21 +263,3 @@ def fingerprint(tokenizer: Tokenizer) -> str:
         content = ["byte pairs", tokenizer.split.pattern, sorted(tokenizer.decoder.items()),
                    tokenizer.bpe_merges, special]
     return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()
-
-# %% ../../nbs/text/21_tokenizers.ipynb #4ac9dd3c
-def to_tiktoken(
-    encoder: Encoder,
-    name: str = "mingpt_nb",  # shown when the result is printed
-) -> "tiktoken.Encoding":  # with the same ids
-    """Return a tokenizer as tiktoken's; needs the package tiktoken."""
-    try:
-        import tiktoken
-    except ImportError:
-        raise ImportError("to_tiktoken needs a package: pip install tiktoken") from None
-    made, in_order = encoder.made, [*encoder.byte_ids, *encoder.made]
-    require(made == sorted(made) and min(made, default=256) > max(encoder.byte_ids),
-            "ids of the merges", made[:3], "ascending and above those of the bytes, since "
-            "tiktoken takes the id for the rank")
-    return tiktoken.Encoding(
-        name, pat_str=PATTERNS[encoder.split.pattern], special_tokens=encoder.special_tokens,
-        mergeable_ranks={encoder.bytes[i]: i for i in in_order})

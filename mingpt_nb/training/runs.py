@@ -226,7 +226,7 @@ def prepare_run(
     callbacks: Iterable[Callback] = (),  # beside those that the settings ask for
     data: dict[str, Any] | None = None,  # facts about the data, for run.json and for resuming
 ) -> Trainer:  # whose `run` trains
-    """Return a trainer that leaves a folder which `GPT.from_pretrained` and transformers open."""
+    """Return a trainer that leaves a folder which `from_pretrained` and transformers open."""
     run = config.trainer
     require(run.max_iters != 0, "trainer.max_iters", 0, "None or at least 1")
     if run.work_dir is None or run.work_dir == "":
@@ -304,9 +304,9 @@ def write_rows(
     def check(there: Path) -> None:
         with open(there, newline="", encoding="utf-8", errors="replace") as old:
             columns = next(csv.reader(old), [])
-        require(columns == list(rows[0]), "table", os.fspath(path), "one with these columns, or new")
+        require(columns == list(rows[0]), "table", os.fspath(path), "new, or with these columns")
 
-    with claimed(path, "table", check) as table, open(table, "w", newline="", encoding="utf-8") as file:
+    with claimed(path, "table", check) as out, open(out, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..core.config import Config, is_count, require
 from ..model import GPT
 from ..speed.quantize import Kind
