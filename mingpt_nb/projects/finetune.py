@@ -110,6 +110,8 @@ def prepare(
     config: FinetuneConfig,  # dropout, freeze, lora, and the model's name
 ) -> GPT:  # itself, or with low-rank updates
     """Set dropout, and what is trained."""
+    require(config.lora.rank is not None or config.lora == LoRAConfig(), "lora.rank", None,
+            "given with other settings of lora, which mean nothing without it")
     p, L = config.dropout, model.config.n_layer
     model.config = replace(model.config, embd_pdrop=p, resid_pdrop=p, attn_pdrop=p)
     for module in model.modules():

@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import torch
 
 from .. import __version__
-from ..core.batches import Examples
+from ..core.batches import Examples, Fetch
 from ..core.config import GPTConfig, GPTDraft, InvalidValue, require
 from ..core.costs import count_parameters
 from ..core.files import claimed, read_json, reason, write_json
@@ -94,7 +94,8 @@ def make_trainer(
     require(config.ramp_tokens >= 0, "ramp_tokens", config.ramp_tokens, "at least 0")
     ramp = None
     if config.ramp_tokens:
-        ramp = Ramp(config.ramp_tokens, config.ramp_start, train_dataset[0][0].numel())
+        width = Fetch(train_dataset)[[0]][0].numel()  # also of examples that come in batches only
+        ramp = Ramp(config.ramp_tokens, config.ramp_start, width)
     engine = TorchEngine(config.precision, config.grad_accum, config.shard, config.compile,
                          config.activation_checkpointing, ramp)
     require(config.optimizer in ("adamw", "muon"), "optimizer", config.optimizer, "adamw or muon")
