@@ -27,6 +27,7 @@ from ..model import GPT
 from ..text.tokenizers import TOKENIZER_FILES, Tokenizer, save_tokenizer
 from .families import FLOATS, GPT2, Family, check_config, check_tensors
 from .families import empty_model, family_of, layout
+from .gguf import gguf_file, open_gguf
 from .hub import naming, read_settings, read_weights, without_padding
 
 # %% ../../nbs/08_pretrained.ipynb #08c12dee
@@ -74,21 +75,24 @@ def build(
 
 # %% ../../nbs/08_pretrained.ipynb #792dfe9c
 def from_pretrained(
-    name_or_folder: str | os.PathLike[str],  # a name on the Hugging Face hub, or a folder
+    name_or_folder: str | os.PathLike[str],  # a name on the hub, a folder, a .gguf file, smollm2
     revision: str | None = None,  # branch, tag or commit on the hub; None is the newest
     dtype: torch.dtype | None = None,  # of the weights; None: as stored
     device: str | torch.device | None = None,  # where the weights go; None is the CPU, mapped
 ) -> GPT:  # in evaluation mode
     """Load a GPT saved here or by `transformers`; `InvalidValue` if its files aren't sound."""
     require(dtype is None or dtype in FLOATS, "dtype", dtype, f"None or one of {FLOATS}")
-    folder, commit, settings = read_settings(name_or_folder, revision)
-    with naming(folder / "config.json"):
-        family = check_config(settings)
-        config = read_config(settings, family)
-    config = without_padding(config, folder)
-    tensors = read_weights(name_or_folder, commit)
-    with naming(folder):
-        tensors = check_tensors(tensors, family, config)
+    if (path := gguf_file(name_or_folder)) is not None:
+        family, config, tensors = open_gguf(path)
+    else:
+        folder, commit, settings = read_settings(name_or_folder, revision)
+        with naming(folder / "config.json"):
+            family = check_config(settings)
+            config = read_config(settings, family)
+        config = without_padding(config, folder)
+        tensors = read_weights(name_or_folder, commit)
+        with naming(folder):
+            tensors = check_tensors(tensors, family, config)
     state = to_ours(tensors, config, family)
     dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in tensors.values()))
     for name in state:
