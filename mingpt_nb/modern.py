@@ -174,7 +174,7 @@ class ModernBlock(Block):
         y = self.mlp(self.ln_2(x))
         return x + (self.post_2(y) if z else y)
 
-# %% ../nbs/10_today.ipynb #6c1da207
+# %% ../nbs/10_today.ipynb #6244d2fd
 class ModernTransformer(nn.Module):
     """Everything below the head of a later model, under GPT-2's names."""
 
@@ -194,7 +194,7 @@ class ModernTransformer(nn.Module):
         position = torch.arange(idx.shape[1], device=idx.device)  # (T,)
         if cache is not None:
             position = cache.positions(position)  # (T,), or (B, T) with padding
-        x = self.wte(idx)
+        x = self.wte(idx).to(next(self.h.parameters()).dtype)  # the table may have fewer bits
         if modern.embd_scale is not None:
             x = x * torch.tensor(modern.embd_scale, dtype=x.dtype)
         turns: dict[str, Turns] = {}

@@ -180,7 +180,8 @@ _OPTIONS = dict(
     norm_eps="rms_norm_eps", activation="hidden_act", attn_pdrop="attention_dropout")
 _SIZES = dict(n_kv_head="num_key_value_heads", head_width="head_dim", n_inner="intermediate_size")
 _BENDS = dict(silu="silu", gelu_pytorch_tanh="gelu_tanh", gelu_new="gelu_tanh",
-              gelu_fast="gelu_tanh",               gelu="gelu", relu="relu", relu2="relu2", quick_gelu="quick_gelu")
+              gelu_fast="gelu_tanh", gelu="gelu", relu="relu", relu2="relu2",
+              quick_gelu="quick_gelu")
 _SCALINGS = {"default": "none", "linear": "linear", "llama3": "llama3", "yarn": "yarn"}
 _ROPE_WORDS = {"rope_type", "type", "rope_theta", "partial_rotary_factor"}
 Settings = dict[str, Any]  # what a config.json holds
@@ -548,7 +549,8 @@ LATER = [
                  "attn.c_proj": "attn.out_proj", "mlp.c_fc": "mlp.fc_in",
                  "mlp.c_proj": "mlp.fc_out"},
           options=dict(n_layer="n_layer", n_head="n_head", n_embd="n_embd",
-                       block_size="n_positions", norm_eps="layer_norm_epsilon", activation="activation_function",
+                       block_size="n_positions", norm_eps="layer_norm_epsilon",
+                       activation="activation_function",
                        embd_pdrop="embd_pdrop", resid_pdrop="resid_pdrop",
                        attn_pdrop="attn_pdrop"),
           flat=_LAYER_NORM, defaults=dict(activation="gelu_tanh", rope_width=64),
