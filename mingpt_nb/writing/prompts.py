@@ -12,9 +12,9 @@ from itertools import takewhile
 
 import torch
 
-from ..bpe import END_OF_TEXT
+from ..bpe import END_OF_TEXT, get_encoder
 from ..core.batches import pick_device, set_seed
-from ..core.config import InvalidValue
+from ..core.config import GPTConfig, InvalidValue
 from ..core.sampling import Choices, stream
 from ..model import GPT
 from ..speed.fast import fast
@@ -75,8 +75,10 @@ def open_model(
     name: str | os.PathLike,  # a name on the hub, or a folder, ours or another's
 ) -> tuple[GPT, Tokenizer]:
     """Return a model, ready to write, and its tokenizer; `InvalidValue` if there are none."""
-    model = GPT.from_pretrained(name)
-    if (tokenizer := load_tokenizer(name)) is None:
+    model, tokenizer = GPT.from_pretrained(name), load_tokenizer(name)
+    if tokenizer is None and model.config.vocab_size == GPTConfig().vocab_size:
+        tokenizer = get_encoder()  # as many tokens as GPT-2 has are GPT-2's
+    if tokenizer is None:
         raise InvalidValue(f"model = {os.fspath(name)!r}: must be one that comes with its "
                            "tokenizer")
     return model, tokenizer
