@@ -18,7 +18,9 @@ from typing import Annotated, Any, NamedTuple, Union
 import tyro
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from . import __version__
 from .core.config import Config, GPTDraft, InvalidValue
+from .core.files import visible
 
 # %% ../nbs/reference/91_cli.ipynb #adaae4c2
 class Job(NamedTuple):
@@ -65,6 +67,9 @@ def parse(
     args: Sequence[str],  # the words after `mingpt-nb`
 ) -> tuple[Job, Config]:  # the job, and its configuration
     """Return what the arguments ask for, or exit with help or an error."""
+    if list(args) == ["--version"]:
+        print(f"mingpt-nb {__version__}")
+        raise SystemExit(0)
     if not args or args[0] not in JOBS:  # help, a misspelt job, or a request for shell completion
         whole = any(arg.startswith("--tyro-") for arg in args)
         jobs: Any = Union[tuple(
@@ -132,10 +137,11 @@ def run_job(args: list[str]) -> int:  # exit code
             getattr(importlib.import_module(f"mingpt_nb.{job.module}"), job.function)(config)
     except BrokenPipeError:
         raise
-    except (InvalidValue, OSError, MemoryError, RuntimeError) as error:
-        if type(error).__name__ not in EXPECTED and isinstance(error, RuntimeError):
+    except (InvalidValue, OSError, MemoryError, UnicodeDecodeError, RuntimeError) as error:
+        known = type(error).__name__ in EXPECTED or "can't allocate memory" in str(error)
+        if isinstance(error, RuntimeError) and not known:
             raise  # a fault of ours, whose traceback is wanted
         if first:
-            print(f"mingpt-nb: {str(error) or 'out of memory'}", file=sys.stderr)
+            print(f"mingpt-nb: {visible(str(error) or 'out of memory')}", file=sys.stderr)
         return 2
     return 0

@@ -11,7 +11,6 @@ import hashlib
 import math
 import random
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -111,6 +110,8 @@ def prepare(
     config: FinetuneConfig,  # dropout, freeze, lora, and the model's name
 ) -> GPT:  # itself, or with low-rank updates
     """Set dropout, and what is trained."""
+    require(config.lora.rank is not None or config.lora == LoRAConfig(), "lora.rank", None,
+            "given with other settings of lora, which mean nothing without it")
     p, L = config.dropout, model.config.n_layer
     model.config = replace(model.config, embd_pdrop=p, resid_pdrop=p, attn_pdrop=p)
     for module in model.modules():
@@ -197,8 +198,6 @@ def finetune(
 
     losses, sample = look()  # before the first step, also of a run that is resumed
     trainer.run()
-    if config.lora.rank is None and trainer.first:
-        shutil.rmtree(folder / "adapter", ignore_errors=True)  # of a run that was here before
     later, other = look()
     if trainer.first:
         print("perplexity on what is held out, before and after:")

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ..core.batches import set_seed
 from ..core.config import PRESETS, Config, GPTDraft, InvalidValue, is_count, require
-from ..core.files import replace_file, write_json
+from ..core.files import reason, replace_file, write_json
 from ..core.plots import figure
 from ..core.sampling import Batch, Choices, choose, decode
 from ..model import GPT
@@ -48,8 +48,22 @@ def load_images(
     require(Path(source or "?").is_dir(), "images", source, "digits, photographs or a folder")
     files = sorted(file for file in Path(source).iterdir() if file.name[0] != ".")
     require(len(files) >= 10, f"number of files in {source}", len(files), "at least 10")
-    images = [np.asarray(Image.open(file).convert("RGB")) for file in files]
-    for file, image in zip(files, images):
+    images = []
+    for file in files:
+        try:
+            with Image.open(file) as opened:
+                require(max(opened.size) <= 64, f"width and height of {file.name}", opened.size,
+                        "at most 64 by 64, the largest of the paper")
+                if opened.mode.startswith("I"):  # grey of 16 bits
+                    levels = (np.asarray(opened) / 257).round().clip(0, 255).astype(np.uint8)
+                    clear = Image.fromarray(levels).convert("RGBA")
+                else:
+                    clear = opened.convert("RGBA")
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+            raise InvalidValue(f"{file} can't be read as an image: {reason(error)}") from None
+        paper = Image.new("RGBA", clear.size, "white")  # seen where an image is transparent
+        image = np.asarray(Image.alpha_composite(paper, clear).convert("RGB"))
+        images.append(image)
         require(image.shape == images[0].shape, f"height and width of {file.name}",
                 image.shape[:2], f"{images[0].shape[:2]}, as those of {files[0].name}")
     return np.stack(images), np.full(len(images), -1)
@@ -60,7 +74,7 @@ def scikit_learn(module: str) -> ModuleType:
     try:
         return importlib.import_module(f"sklearn.{module}")
     except ImportError:
-        raise InvalidValue("scikit-learn isn't installed: pip install scikit-learn") from None
+        raise InvalidValue("scikit-learn isn't installed: pip install \"mingpt_nb[images]\"") from None
 
 
 def patches(photograph: np.ndarray, size: int) -> np.ndarray:
@@ -78,6 +92,7 @@ def make_palette(
     """Return the centres of k-means on all pixels; all colours, if so many are asked for."""
     found = np.unique(images.reshape(-1, 3), axis=0)
     colours = min(64, len(found)) if colours is None else colours
+    require(len(found) >= 2, "images", "of one colour", "of at least two different ones")
     require(is_count(colours) and 2 <= colours <= len(found), "colours", colours,
             f"from 2 to {len(found):,}, which is how many the images have")
     if colours < len(found):

@@ -6,6 +6,7 @@
 __all__ = ['EIGHT', 'DOTS', 'ROWS', 'PRODUCT', 'FLAGS', 'Product', 'cpp_product', 'has_cpp', 'SmallLinear', 'cpp_linear']
 
 # %% ../../nbs/speed/72_kernel.ipynb #d605def8
+import logging
 import os
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from zlib import crc32
 
 import torch
 from torch import Tensor, nn
+
+_logger = logging.getLogger(__name__)
 
 # %% ../../nbs/speed/72_kernel.ipynb #4b7d8c36
 EIGHT = r"""
@@ -145,17 +148,21 @@ def _load(source: str):
     """Load a library from the cache folder, where it is put if it isn't there."""
     import pooch  # type: ignore[import-untyped]  # here, since few models need it
     stamp = crc32(" ".join([source, torch.__version__, *FLAGS]).encode())
-    path = Path(pooch.os_cache("mingpt_nb"), f"product-{stamp:08x}.so")
-    if path.exists():
-        return torch.ops.load_library(path)
+    there, name = Path(pooch.os_cache("mingpt_nb")), f"product-{stamp:08x}"
+    for path in there.glob(f"{name}-*.so"):
+        if path.stem == f"{name}-{crc32(path.read_bytes()):08x}":
+            return torch.ops.load_library(path)
+        path.unlink()  # is damaged
     from torch.utils.cpp_extension import load
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    _logger.info("compiling the product in C++, once for this machine: %s", there)
+    there.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=there) as folder:
         file = Path(folder, "product.cpp")
         file.write_text(source)
         load("mingpt_nb", [str(file)], extra_cflags=FLAGS, build_directory=folder,
              is_python_module=False)
-        os.replace(next(Path(folder).glob("*.so")), path)
+        made = next(Path(folder).glob("*.so"))
+        os.replace(made, there / f"{name}-{crc32(made.read_bytes()):08x}.so")
 
 # %% ../../nbs/speed/72_kernel.ipynb #e6fdaac8
 class SmallLinear(nn.Module):

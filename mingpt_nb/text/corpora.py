@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..core.config import InvalidValue, require
 from ..core.downloads import download
-from ..core.files import counted
+from ..core.files import counted, is_output, open_input
 
 _logger = logging.getLogger(__name__)
 
@@ -85,21 +85,29 @@ def files_of(
 ) -> list[Path]:  # sorted; without names that begin with a dot, and without what isn't text
     """Return the files that a path names; `InvalidValue` if there are none."""
     path, name = Path(source), os.fspath(source)
-    require(name and path.exists(), "text", name,
-            f"one of {', '.join(CORPORA)}, or an existing file or folder")
+    require(name == "-" or name and path.exists(), "text", name,
+            f"one of {', '.join(CORPORA)}, an existing file or folder, or - for standard input")
     if not path.is_dir():
         return [path]
     require(include, "include", include, "a pattern such as *.py")
-    files = sorted(file for file in path.rglob("*") if file.is_file() and file.match(include)
-                   and not any(part.startswith(".") for part in file.relative_to(path).parts))
+    require(not is_output(path), "text", name, "a text, and this folder is a run, a model, tokens "
+            "or a tokenizer")
+    files: list[Path] = []
+    for folder, inside, names in os.walk(path):
+        ours = [each for each in inside if is_output(Path(folder, each))]
+        for each in ours:
+            _logger.warning("%s: left out %s, which a job has written", name, Path(folder, each))
+        inside[:] = [each for each in inside if each[0] != "." and each not in ours]
+        files += [Path(folder, each) for each in names if each[0] != "."]
+    files = sorted(file for file in files if file.is_file() and file.match(include))
     require(files, "text", name, "a folder with files in it"
             + (f" that match {include}" if include != "*" else ""))
-    skipped = [file for file in files if not is_text(file)]
-    require(len(skipped) < len(files), "text", name, "a folder with UTF-8 text in it")
-    if skipped:
+    texts = {file: None for file in files if is_text(file)}
+    require(texts, "text", name, "a folder with UTF-8 text in it")
+    if skipped := [file for file in files if file not in texts]:
         _logger.warning("%s: skipped %s without UTF-8 text, such as %s", name,
                        counted(len(skipped), "file"), skipped[0].name)
-    return [file for file in files if file not in skipped]
+    return list(texts)
 
 
 def is_text(file: Path) -> bool:
@@ -111,18 +119,23 @@ def is_text(file: Path) -> bool:
 
 
 def read_chunks(
-    file: Path,  # UTF-8, with or without a byte order mark
+    file: Path,  # UTF-8, with or without a byte order mark; - is standard input
     size: int = 2**18,  # characters in a chunk
 ) -> Iterator[str]:  # line ends of any kind become "\n"
     """Read a file in chunks; `InvalidValue` at the first byte that isn't UTF-8."""
-    with open(file, "rb") as stream, io.TextIOWrapper(stream, encoding="utf-8-sig") as text:
+    with open_input(file) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig")
         try:
             while chunk := text.read(size):
                 yield chunk
         except UnicodeDecodeError as error:
-            at = stream.tell() - len(error.object) + error.start
-            raise InvalidValue(f"{file} is not UTF-8: byte 0x{error.object[error.start]:02x} "
-                               f"at position {at}") from None
+            where = ""
+            if stream.seekable():
+                where = f" at position {stream.tell() - len(error.object) + error.start}"
+            raise InvalidValue(f"{'standard input' if str(file) == '-' else file} is not UTF-8: "
+                               f"byte 0x{error.object[error.start]:02x}{where}") from None
+        finally:
+            text.detach()  # standard input isn't ours to close
 
 # %% ../../nbs/text/22_corpora.ipynb #5d0774f6
 Document = tuple[int, Iterable[str]]  # size in bytes, text in chunks
@@ -134,13 +147,16 @@ def documents(
 ) -> Iterator[Document]:
     """Return an iterator over documents, whose texts are read when asked for."""
     for source in sources:
-        if source in CORPORA:
-            text = CORPORA[os.fspath(source)]()
-            parts = [text[i : i + 2**18] for i in range(0, len(text), 2**18)]
-            yield len(text.encode("utf-8")), parts
+        files = [] if source in CORPORA else files_of(source, include)
+        if len(files) == 1 and not files[0].is_file():  # a pipe, which is read once
+            text = "".join(read_chunks(files[0]))
+        elif files:
+            yield from ((file.stat().st_size, read_chunks(file)) for file in files)
+            continue
         else:
-            for file in files_of(source, include):
-                yield file.stat().st_size, read_chunks(file)
+            text = CORPORA[os.fspath(source)]()
+        parts = [text[i : i + 2**18] for i in range(0, len(text), 2**18)]
+        yield len(text.encode("utf-8")), parts
 
 
 def read_text(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SAME_RUN', 'full_weights', 'full_moments', 'load_full', 'random_state', 'set_random_state', 'as_json', 'run_facts',
            'stateful', 'check_states', 'run_state', 'can_be_saved', 'put_back', 'checkpoint_folders', 'forget',
-           'write_checkpoint', 'read_checkpoint', 'latest_checkpoint', 'StopSignals', 'locked', 'run_in', 'go_on',
+           'write_checkpoint', 'read_checkpoint', 'latest_checkpoint', 'StopSignals', 'is_run', 'run_in', 'go_on',
            'Checkpoints']
 
 # %% ../../nbs/training/32_checkpoints.ipynb #f857a27b
@@ -28,14 +28,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..core.batches import SIGNALS, Diverged
 from ..core.config import InvalidValue, is_count, require
-from ..core.files import plain, reason, whole_folder, writable_folder
+from ..core.files import is_output, locked, plain, reason, whole_folder, writable_folder
 from ..trainer import Callback, Trainer, due, scheduled_lr
 
 _logger = logging.getLogger(__name__)
@@ -239,7 +238,7 @@ def write_checkpoint(
 ) -> Path:  # of this checkpoint
     """Write a checkpoint, then delete old ones; `OSError` says why it couldn't be written."""
     path = folder / f"step-{step:08}"
-    for leftover in folder.glob(".step-*.partial"):  # of a process that was killed
+    for leftover in folder.glob(".step-*partial"):  # of a process that was killed
         shutil.rmtree(leftover, ignore_errors=True)
     try:
         if not path.exists():  # else the run was resumed there and has not moved
@@ -324,29 +323,21 @@ class StopSignals:
                 first = self.caught[0]
                 raise KeyboardInterrupt if first == signal.SIGINT else SystemExit(128 + first)
 
-# %% ../../nbs/training/32_checkpoints.ipynb #64c63441
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Lock a folder for a while; `InvalidValue` if another run has it."""
-    mine = FileLock(folder / ".lock", timeout=0, thread_local=False)
-    try:
-        mine.acquire()
-    except Timeout:
-        require(False, "folder", str(folder), "one that no other run writes to at this moment")
-    except OSError as error:
-        require(False, "folder", str(folder), f"one that can be locked ({reason(error)})")
-    try:
-        yield
-    finally:
-        mine.release()
-
 # %% ../../nbs/training/32_checkpoints.ipynb #9e66af8b
-def run_in(folder: Path, names: tuple[str, ...]) -> list[str]:
-    """Return which files of a run are in a folder; none of one that ended before it was saved."""
+def is_run(folder: Path) -> bool:
+    """Tell whether a run had a folder before: what has the name of a run's file is a run's then."""
+    return ((folder / ".lock").is_file() or is_output(folder, "run.json")
+            or bool(checkpoint_folders(folder / "checkpoints")))
+
+
+def run_in(
+    folder: Path,
+    names: tuple[str, ...],  # of files beside checkpoints; * stands for any letters
+) -> list[str]:
+    """Return what is in the way of a run; nothing of one that ended before it was saved."""
+    there = [path.name for name in ("checkpoints", *names) for path in sorted(folder.glob(name))]
     saved = checkpoint_folders(folder / "checkpoints") or any(folder.glob("*.safetensors"))
-    if not saved and (folder / "checkpoints").is_dir():
-        return []
-    return [name for name in ("checkpoints", *names) if (folder / name).exists()]
+    return there if saved or not is_run(folder) else []
 
 # %% ../../nbs/training/32_checkpoints.ipynb #a1f470fc
 def go_on(trainer: Trainer, path: Path, weights: dict[str, Tensor], state: dict[str, Any]) -> None:
@@ -399,6 +390,28 @@ class Checkpoints(Callback):
         self.caught: list[int] = []  # signals that have come
 
     @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Hold the folder; refuse files that no run has left, and a run that isn't to be replaced."""
+        ours, there = is_run(self.folder), run_in(self.folder, self.names)
+        with locked(self.folder):
+            may = "resume or overwrite set: it holds a run" if ours else "without"
+            try:
+                require(self.resume or not there or ours and self.overwrite, "folder",
+                        str(self.folder), f"another one, or {may} ({', '.join(there)})")
+            except InvalidValue:
+                if not ours:
+                    (self.folder / ".lock").unlink()
+                raise
+            for old in [] if self.resume else map(self.folder.joinpath, there):
+                if old.name == "checkpoints":
+                    for path in (*checkpoint_folders(old), *old.glob(".step-*partial")):
+                        shutil.rmtree(path)
+                else:
+                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+            (self.folder / "checkpoints").mkdir(exist_ok=True)
+            yield
+
+    @contextmanager
     def during(self, trainer: Trainer) -> Iterator[None]:
         """Hold the folder for the length of a run, put a checkpoint back, and mind signals."""
         checkpoints, empty = self.folder / "checkpoints", f"False: {self.folder} has no checkpoint"
@@ -407,7 +420,7 @@ class Checkpoints(Callback):
         writable_folder("folder", self.folder)
         with ExitStack() as opened:
             if trainer.first:
-                opened.enter_context(locked(self.folder))
+                opened.enter_context(self.claimed())
             self.saved, self.path, self.failed, self.last = 0, None, False, time.monotonic()
             if self.resume:
                 found = latest_checkpoint(checkpoints)
@@ -415,14 +428,6 @@ class Checkpoints(Callback):
                     raise InvalidValue(f"resume = True: must be {empty}")
                 go_on(trainer, *found)
                 self.saved, self.path = trainer.done, found[0]
-            elif trainer.first:
-                there = run_in(self.folder, self.names)
-                require(self.overwrite or not there, "folder", str(self.folder), "another one, or "
-                        f"resume or overwrite set: it holds a run ({', '.join(there)})")
-                for name in there:
-                    old = self.folder / name
-                    shutil.rmtree(old) if old.is_dir() else old.unlink()
-                checkpoints.mkdir(exist_ok=True)
             self.caught = opened.enter_context(StopSignals(trainer)).caught
             yield
 

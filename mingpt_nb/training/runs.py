@@ -18,10 +18,10 @@ from typing import Any, Literal, Protocol, TypeVar
 import torch
 
 from .. import __version__
-from ..core.batches import Examples
+from ..core.batches import Examples, Fetch
 from ..core.config import GPTConfig, GPTDraft, InvalidValue, require
 from ..core.costs import count_parameters
-from ..core.files import read_json, reason, write_json
+from ..core.files import claimed, read_json, reason, write_json
 from ..model import GPT
 from ..speed.fast import fast
 from ..text.tokenizers import fingerprint
@@ -77,10 +77,10 @@ class JobConfig(Protocol):
 SomeConfig = TypeVar("SomeConfig", bound=JobConfig)
 
 # %% ../../nbs/training/37_runs.ipynb #399a1ec1
-RUN_FILES = ("run.json", "config.json", "model.safetensors", "generation_config.json", "README.md",
-             "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "log.csv",
-             "loss.png", "best.safetensors", "chat_template.jinja", "preprocessor_config.json",
-             "images.png")
+RUN_FILES = ("run.json", "config.json", "model*.safetensors*", "generation_config.json",
+             "README.md", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt",
+             "special_tokens_map.json", "log.csv", "loss.png", "best.safetensors", "adapter",
+             "chat_template.jinja", "preprocessor_config.json", "images.png")
 
 
 def make_trainer(
@@ -94,7 +94,8 @@ def make_trainer(
     require(config.ramp_tokens >= 0, "ramp_tokens", config.ramp_tokens, "at least 0")
     ramp = None
     if config.ramp_tokens:
-        ramp = Ramp(config.ramp_tokens, config.ramp_start, train_dataset[0][0].numel())
+        width = Fetch(train_dataset)[[0]][0].numel()  # also of examples that come in batches only
+        ramp = Ramp(config.ramp_tokens, config.ramp_start, width)
     engine = TorchEngine(config.precision, config.grad_accum, config.shard, config.compile,
                          config.activation_checkpointing, ramp)
     require(config.optimizer in ("adamw", "muon"), "optimizer", config.optimizer, "adamw or muon")
@@ -297,11 +298,16 @@ def model_card(
 
 # %% ../../nbs/training/37_runs.ipynb #0257109c
 def write_rows(
-    path: str | os.PathLike,  # of a CSV file, replaced if it exists
+    path: str | os.PathLike,  # of a CSV file, replaced if it has the same columns
     rows: list[dict[str, Any]],  # all with the same keys
 ) -> None:
     """Write a table, one line for each row."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
+    def check(there: Path) -> None:
+        with open(there, newline="", encoding="utf-8", errors="replace") as old:
+            columns = next(csv.reader(old), [])
+        require(columns == list(rows[0]), "table", os.fspath(path), "new, or with these columns")
+
+    with claimed(path, "table", check) as out, open(out, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

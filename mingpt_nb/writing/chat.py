@@ -29,7 +29,7 @@ from torch.nn.utils.rnn import pad_sequence
 from ..bpe import END_OF_TEXT, Encoder
 from ..core.config import Config, InvalidValue, is_count, require
 from ..core.downloads import fetch
-from ..core.files import read_json, read_json_lines, reason
+from ..core.files import claimed, read_json, read_json_lines, reason, visible
 from ..core.sampling import Batch, Choices, KVCache, decode
 from ..model import GPT
 from ..speed.quantize import Kind
@@ -66,10 +66,11 @@ def check_messages(
     messages: Any,  # whatever a file holds
 ) -> Messages:
     """Return a conversation as it is; refuse what is no list of turns."""
-    for turn in messages if isinstance(messages, list) else [messages]:
+    turns: list[Any] = messages if isinstance(messages, list) else [None]
+    for turn in turns:
         texts = isinstance(turn, dict) and all(isinstance(text, str) for text in turn.values())
-        require(texts and {"role", "content"} <= turn.keys(), "message", turn,
-                'texts by name, such as {"role": "user", "content": "Hello"}')
+        require(texts and {"role", "content"} <= turn.keys(), "message", str(turn or messages)[:80],
+                'one of a list of texts by name, such as {"role": "user", "content": "Hello"}')
     return messages
 
 # %% ../../nbs/writing/52_chat.ipynb #3a9cacf5
@@ -281,7 +282,7 @@ class Chat:
 HELP = """/reset           begin a new conversation
 /save FILE       add this one to a file, as a line of JSON that finetune --dialogues reads
 /temperature X   below 1 is more careful, above 1 bolder, 0 always the likeliest
-/help            show this; Ctrl-C stops an answer, Ctrl-D ends"""
+/help            show this; Ctrl-C stops an answer, /quit or Ctrl-D ends"""
 
 
 def obey(chat: Chat, line: str) -> str:
@@ -290,8 +291,10 @@ def obey(chat: Chat, line: str) -> str:
     if name == "/reset":
         chat.reset()
     elif name == "/save" and value:
-        with open(value, "a", encoding="utf-8") as file:
-            file.write(json.dumps(chat.messages, ensure_ascii=False) + "\n")
+        with claimed(value, "FILE", read_dialogues) as path:
+            cut = path.is_file() and path.read_bytes()[-1:] not in (b"", b"\n")
+            with open(path, "a", encoding="utf-8") as file:
+                file.write("\n" * cut + json.dumps(chat.messages, ensure_ascii=False) + "\n")
     elif name == "/temperature" and re.fullmatch(r"\d*\.?\d+", value):
         chat.choices = replace(chat.choices, temperature=float(value))
     else:
@@ -308,6 +311,8 @@ def typed() -> Iterator[str]:
             yield input("> ")
         except KeyboardInterrupt:
             print()
+        except UnicodeDecodeError as error:
+            print(f"(not UTF-8: {error.object[error.start : error.end]!r}; nothing was asked)")
         except EOFError:
             return print()
 
@@ -342,10 +347,12 @@ def talk(
     for line in lines:
         try:
             if line.startswith("/") and config.prompt is None:
+                if line.strip() in ("/quit", "/exit"):
+                    return
                 print(obey(chat, line))
             elif line.strip():
                 print_stream(chat.stream(line.rstrip("\n")))
         except (KeyboardInterrupt, InvalidValue, OSError) as problem:
             if not someone:
                 raise
-            print(f"({str(problem) or 'stopped'})")
+            print(visible(f"({str(problem) or 'stopped'})"))

@@ -6,15 +6,12 @@
 __all__ = ['samples', 'GenerateConfig', 'read_prompt', 'generate_texts']
 
 # %% ../../nbs/09_generating.ipynb #bd233f34
-import io
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.config import Config, InvalidValue, is_count, require
-from ..core.files import reason
+from ..core.config import Config, is_count, require
 from ..model import GPT
 from ..speed.quantize import Kind
 from ..text.corpora import read_chunks
@@ -65,13 +62,10 @@ def read_prompt(config: GenerateConfig) -> str:
     if config.file is None:
         return config.prompt
     require(not config.prompt, "prompt", config.prompt, "left out if the prompt is in a file")
-    if config.file != "-":
-        require(Path(config.file).is_file(), "file", config.file, "an existing file, or -")
-        return "".join(read_chunks(Path(config.file)))
-    try:
-        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig").read()
-    except UnicodeDecodeError as error:
-        raise InvalidValue(f"standard input is not UTF-8: {reason(error)}") from None
+    path = Path(config.file)
+    require(config.file == "-" or path.exists() and not path.is_dir(), "file", config.file,
+            "an existing file, or -")
+    return "".join(read_chunks(path))
 
 # %% ../../nbs/09_generating.ipynb #b0c4e41f
 def generate_texts(
@@ -90,4 +84,4 @@ def generate_texts(
         print_stream(stream_text(model, tokenizer, prompt, config.tokens, **choices), prompt)
         return
     texts = samples(model, tokenizer, prompt, config.num_samples, config.tokens, **choices)
-    print(("\n" + "-" * 80 + "\n").join(prompt + text for text in texts))
+    print_stream([("\n" + "-" * 80 + "\n").join(prompt + text for text in texts)])

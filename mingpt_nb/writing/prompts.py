@@ -7,14 +7,16 @@ __all__ = ['end_token', 'encode_prompt', 'stream_text', 'print_stream', 'open_mo
 
 # %% ../../nbs/writing/51_prompts.ipynb #43eba919
 import os
+import sys
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from itertools import chain, takewhile
 
 import torch
 
 from ..bpe import END_OF_TEXT, get_encoder
 from ..core.batches import pick_device, set_seed
 from ..core.config import GPTConfig, InvalidValue
+from ..core.files import visible
 from ..core.sampling import Choices, stream
 from ..model import GPT
 from ..speed.fast import fast
@@ -64,10 +66,10 @@ def print_stream(
     parts: Iterable[str],  # of a text, as they come
     prompt: str = "",  # what stands in front
 ) -> None:
-    """Print a prompt, and after it a text as it comes."""
-    print(prompt, end="", flush=True)
-    for part in parts:
-        print(part, end="", flush=True)
+    """Print a prompt, and after it a text as it comes; a terminal gets no control characters."""
+    show = visible if sys.stdout.isatty() else str
+    for part in chain([prompt], parts):
+        print(show(part), end="", flush=True)
     print()
 
 # %% ../../nbs/writing/51_prompts.ipynb #6c6aa590
