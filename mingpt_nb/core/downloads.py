@@ -70,7 +70,7 @@ def fetch(
     except Exception as error:  # of several libraries
         raise OSError(f"{name} isn't a folder, isn't in the cache {constants.HF_HUB_CACHE}, and "
                       f"can't be had from the hub ({wrong or reason(error)}): put its files into "
-                      "a folder and name that, or set HF_HUB_CACHE to a cache that has them") from error
+                      "a folder and name that, or set HF_HUB_CACHE to a cache with them") from error
 
 # %% ../../nbs/core/16_downloads.ipynb #ff42ef13
 GITHUB = "https://raw.githubusercontent.com/"
