@@ -10,7 +10,7 @@ import nbformat
 import yaml
 from pages import NBS, notebooks, pages
 
-MAX_BYTES, MAX_LINES = 300_000, 60  # of a notebook, and of one text output
+MAX_BYTES, MAX_LINES = 300 * 1024, 60  # of a notebook, and of one text output
 EXPORTED, VISIBLE, OUTPUT = 100, 96, 92  # characters of a line: exported code, other code that is shown unasked, what it prints
 WHOLE = 160  # lines of an exported cell: a class stands in one, and does little; about 90 is what a reader can take
 PATH = re.compile(r"site-packages|\b[A-Za-z]:\\|(?:^|[\s\"'(=])/(?:[\w.-]+/)+[\w.-]+")

@@ -68,9 +68,9 @@ def fetch(
         return Path(snapshot_download(name, revision=revision, allow_patterns=list(files),
                                       local_files_only=bool(wrong)))
     except Exception as error:  # of several libraries
-        raise OSError(f"{name} isn't a folder, isn't in the cache {constants.HF_HUB_CACHE}, and can't "
-                      f"be had from the hub ({wrong or reason(error)}): put its files into a folder "
-                      "and name that, or set HF_HUB_CACHE to a cache that has them") from error
+        raise OSError(f"{name} isn't a folder, isn't in the cache {constants.HF_HUB_CACHE}, and "
+                      f"can't be had from the hub ({wrong or reason(error)}): put its files into "
+                      "a folder and name that, or set HF_HUB_CACHE to a cache with them") from error
 
 # %% ../../nbs/core/16_downloads.ipynb #ff42ef13
 GITHUB = "https://raw.githubusercontent.com/"
@@ -100,7 +100,7 @@ DOWNLOADS = {  # by the name in the cache: the address, and the SHA-256 sum of t
 def download(
     name: str,  # a key of DOWNLOADS
 ) -> Path:
-    """Return a file from pooch's cache, or MINGPT_NB_CACHE, or the network; `OSError` if none can."""
+    """Return a file from pooch's cache, or MINGPT_NB_CACHE, or the network; or an `OSError`."""
     import pooch  # type: ignore[import-untyped]  # here, so that other texts don't load it
 
     url, sha256 = DOWNLOADS[name]
@@ -113,5 +113,5 @@ def download(
         return Path(cache.fetch(name))
     except Exception as error:  # of several libraries
         raise OSError(f"{name} isn't in {cache.abspath} and can't be had from {url} "
-                      f"({reason(error)}): put it there by hand, or set MINGPT_NB_CACHE to a folder "
-                      "that has it") from error
+                      f"({reason(error)}): put it there by hand, or set MINGPT_NB_CACHE to a "
+                      "folder that has it") from error

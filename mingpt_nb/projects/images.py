@@ -74,7 +74,8 @@ def scikit_learn(module: str) -> ModuleType:
     try:
         return importlib.import_module(f"sklearn.{module}")
     except ImportError:
-        raise InvalidValue("scikit-learn isn't installed: pip install \"mingpt_nb[images]\"") from None
+        raise InvalidValue("scikit-learn isn't installed: "
+                           'pip install "mingpt_nb[images]"') from None
 
 
 def patches(photograph: np.ndarray, size: int) -> np.ndarray:

@@ -391,7 +391,7 @@ class Checkpoints(Callback):
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Hold the folder; refuse files that no run has left, and a run that isn't to be replaced."""
+        """Hold the folder; refuse files that no run has left, and a run that has to stay."""
         ours, there = is_run(self.folder), run_in(self.folder, self.names)
         with locked(self.folder):
             may = "resume or overwrite set: it holds a run" if ours else "without"

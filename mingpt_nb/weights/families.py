@@ -278,7 +278,7 @@ def _by_layer(config: GPTConfig) -> Settings:
     names = {letter: kind for kind, letter in _KINDS.items()} | dict(n="full_attention")
     return _window(config) | dict(layer_types=[names[letter] for letter in config.layers])
 
-
+# %% ../../nbs/weights/41_families.ipynb #1a7e0102
 def later(
     name: str,  # the `model_type` in config.json
     architecture: str,  # class of transformers
@@ -468,7 +468,7 @@ def _opt_fields(settings: Settings) -> Settings:
             "the same as hidden_size")
     return {}
 
-
+# %% ../../nbs/weights/41_families.ipynb #1a7e0103
 LATER = [
     later("llama", "LlamaForCausalLM", fixed=dict(gated=True), defaults=dict(norm_eps=1e-6),
           biases=_BIASED),
