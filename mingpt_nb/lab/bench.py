@@ -165,9 +165,9 @@ def generation(contender: str, folder: str, sizes: Sizes, batch_size: int, promp
     return dict(value=tokens / seconds, output=output)
 
 # %% ../../nbs/lab/86_benchmarks.ipynb #5eed7406
-def tokenizing(contender: str, length: int, again: bool) -> Row:
-    """Measure how fast Shakespeare becomes tokens, in megabytes per second."""
-    text, encode, found = read_text("shakespeare")[:length], make_encode(contender), list[Any]()
+def tokenizing(contender: str, length: int, again: bool, source: str = "shakespeare") -> Row:
+    """Measure how fast a text becomes tokens, in megabytes per second."""
+    text, encode, found = read_text(source)[:length], make_encode(contender), list[Any]()
     seconds = median_seconds(lambda: found.append(encode(text)), 0, 2 * again + 1, warm_up=again)
     output = crc32(torch.tensor(found[-1]).numpy().tobytes())
     return dict(value=len(text) / 1e6 / seconds, output=output)
