@@ -84,7 +84,7 @@ class Classifier(nn.Module):
         loss = F.cross_entropy(scores, labels)
         if self.auxiliary > 0:
             real = torch.arange(1, idx.shape[1], device=idx.device) <= last[:, None]  # (B, T - 1)
-            logits = self.gpt.lm_head(x[:, :-1][real])  # (N, V): no time is spent on padding
+            logits = self.gpt.score(x[:, :-1][real])  # (N, V): no time is spent on padding
             loss = loss + self.auxiliary * F.cross_entropy(logits, idx[:, 1:][real])
         return scores, loss
 

@@ -50,7 +50,7 @@ def last_losses(
     check_tokens("rows", idx, 0, model.config.vocab_size - 1)
     with evaluating(model):
         vectors = model.transformer(idx[:, :-1].to(model.device))  # (B, T, C)
-        logits = [model.lm_head(x[len(row) - 1 - n : len(row) - 1]).float().cpu()  # (n, V)
+        logits = [model.score(x[len(row) - 1 - n : len(row) - 1]).float().cpu()  # (n, V)
                   for x, row, n in zip(vectors, rows, new)]
     return [F.cross_entropy(scores, row[len(row) - n :], reduction="none")
             for scores, row, n in zip(logits, rows, new)]
