@@ -20,7 +20,7 @@ from .config import require
 from .files import reason
 
 # %% ../../nbs/core/16_downloads.ipynb #4da12fb6
-PATIENCE = 3  # seconds that a server has for its first answer
+PATIENCE = 2.5  # seconds that a server has for its first answer
 
 
 def why_silent(
