@@ -6,7 +6,9 @@
 __all__ = ['Score', 'last_losses', 'token_losses', 'measure_text', 'EvaluateConfig', 'evaluate', 'option_scores', 'choose_answer']
 
 # %% ../../nbs/writing/54_evaluate.ipynb #ca5eafe2
+import logging
 import math
+import time
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -21,6 +23,8 @@ from ..model import GPT
 from ..text.corpora import read_text
 from ..text.tokenizers import Tokenizer
 from .prompts import encode_prompt, ready
+
+_logger = logging.getLogger(__name__)
 
 # %% ../../nbs/writing/54_evaluate.ipynb #618ef89b
 class Score(NamedTuple):
@@ -74,10 +78,14 @@ def token_losses(
     require(is_count(batch_size), "batch_size", batch_size, "an integer of at least 1")
     starts = range(0, max(1, len(tokens) - 1 - T + s), s)  # of the windows
     losses: list[torch.Tensor] = []
+    said = time.monotonic()
     for i in tqdm(range(0, len(starts), batch_size), unit="batch", disable=None):
         rows = [tokens[start : start + T + 1] for start in starts[i : i + batch_size]]
         new = [len(row) - 1 - (T - s if i + k else 0) for k, row in enumerate(rows)]
         losses += last_losses(model, rows, new)
+        if time.monotonic() > said + 10:  # seconds; where no terminal shows the bar, a log tells
+            _logger.info("read %d of %d windows", i + len(rows), len(starts))
+            said = time.monotonic()
     return torch.cat(losses)
 
 # %% ../../nbs/writing/54_evaluate.ipynb #077fda82
