@@ -162,9 +162,10 @@ def stored_config(
 # %% ../../nbs/training/37_runs.ipynb #7ace7ef5
 MAY_CHANGE = {"prompt", "tokens", "temperature", "patience", "old_text", "dropout", "solve",
               "trainer", "model",  # are compared with the checkpoint
-              "text", "include", "dialogues", "images"}  # it is what they hold that counts
+              "text", "include", "dialogues", "images", "tokenizer"}  # what they hold counts
 MARKS = {"vocabulary": "the same tokens in the same order, since the weights know their numbers",
-         "sha256": "the same content: what is learned and measured is another one now",
+         "sha256": "what the run began with, since losses on two texts can't be compared; finetune "
+                   "--model FOLDER begins anew from its weights",
          "weights": "one with the same weights, those with which the run began"}
 
 
