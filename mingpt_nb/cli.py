@@ -20,7 +20,7 @@ import tyro
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from . import __version__
-from .core.config import Config, GPTDraft, InvalidValue
+from .core.config import Config, GPTDraft, InvalidValue, require
 from .core.files import visible
 
 # %% ../nbs/reference/91_cli.ipynb #adaae4c2
@@ -86,6 +86,8 @@ def parse(
     if getattr(getattr(config, "trainer", None), "resume", False):
         from mingpt_nb.training.runs import stored_config
 
+        there = os.path.join(config.trainer.work_dir or "", "checkpoints")
+        require(os.path.isdir(there), "trainer.resume", True, f"left out: there is no {there}")
         if (stored := stored_config(kind, config.trainer.work_dir, args[0])) is not None:
             config = at_home(read(default=stored))  # flags win
     return job, config

@@ -155,15 +155,23 @@ def _load(source: str):
     import pooch  # type: ignore[import-untyped]  # here, since few models need it
     stamp = crc32(" ".join([source, torch.__version__, *FLAGS]).encode())
     there, name = Path(pooch.os_cache("mingpt_nb")), f"product-{stamp:08x}"
+
+    def loaded() -> bool:
+        for path in there.glob(f"{name}-*.so"):
+            if path.stem == f"{name}-{crc32(path.read_bytes()):08x}":  # else it is damaged
+                torch.ops.load_library(path)
+                return True
+        return False
+
+    if loaded():
+        return
     with saying_where(there):
         there.mkdir(parents=True, exist_ok=True)
         with FileLock(there / ".product.lock"):  # one compiles, others wait
-            for path in there.glob(f"{name}-*.so"):
-                if path.stem == f"{name}-{crc32(path.read_bytes()):08x}":
-                    return torch.ops.load_library(path)
-                path.unlink()  # is damaged
-            for left in there.glob("product.*"):  # of someone who was killed
-                shutil.rmtree(left)
+            if loaded():
+                return
+            for left in (*there.glob(f"{name}-*.so"), *there.glob("product.*")):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()  # of someone who was killed
             from torch.utils.cpp_extension import load
             _logger.info("compiling the product in C++, once for this machine: %s", there)
             with tempfile.TemporaryDirectory(prefix="product.", dir=there) as folder:

@@ -73,8 +73,8 @@ class LoRAGPT(GPT):
         found = [[path for path in linear if _is_named(path, name)] for name in lora.layers]
         require(lora.layers and all(found), "lora.layers", lora.layers, "names of layers in the "
                 "blocks, such as c_attn, c_proj, c_fc; all-linear; or a regular expression of such")
-        updates = {path: LoRALinear(linear[path], ranks.get(path, lora.rank or 0), lora.alpha)
-                   for path in sorted(set(sum(found, [])), key=list(linear).index)}
+        updates = {path: LoRALinear(layer, ranks.get(path, lora.rank or 0), lora.alpha)
+                   for path, layer in linear.items() if any(path in each for each in found)}
         self.requires_grad_(False)
         for path, layer in updates.items():
             self.set_submodule(path, layer.requires_grad_(True))
