@@ -39,7 +39,7 @@ def replace_file(
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     try:
-        with saying_where(path):
+        with saying_where(path, partial):
             write(partial)
             _follow_umask(partial)
             _sync(partial)
@@ -50,15 +50,21 @@ def replace_file(
 
 
 @contextmanager
-def saying_where(path: str | os.PathLike) -> Iterator[None]:
+def saying_where(
+    path: str | os.PathLike,
+    stage: str | os.PathLike | None = None,  # where it is being made, under another name
+) -> Iterator[None]:
     """Name a path in an `OSError` without one, as of a full disk, also if safetensors saw it."""
     try:
         yield
     except SafetensorError as error:
-        why = re.sub(r"Error while serializing: |I/O error: | \(os error \d+\)", "", reason(error))
-        raise OSError(f"{os.fspath(path)} can't be written: {why}") from error
+        number = re.search(r"os error (\d+)", str(error))
+        why = os.strerror(int(number[1])) if number else reason(error)
+        raise OSError(number and int(number[1]), why, os.fspath(path)) from error
     except OSError as error:
-        error.filename = error.filename or os.fspath(path)
+        named = Path(error.filename) if isinstance(error.filename, str) else None
+        if named is None or Path(stage or path) in (named, *named.parents):
+            error.filename = os.fspath(path)
         raise
 
 # %% ../../nbs/core/14_files.ipynb #abe2b411
@@ -139,7 +145,7 @@ def whole_folder(
     with locked(path, name, beside=True):
         shutil.rmtree(partial, ignore_errors=True)  # of someone who was killed
         try:
-            with saying_where(path):
+            with saying_where(folder, partial):
                 partial.mkdir()
                 yield partial
                 for file in (*partial.rglob("*"), partial):

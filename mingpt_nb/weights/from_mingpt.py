@@ -30,7 +30,7 @@ def load_mingpt(
     path = Path(path)
     require(path.is_file(), "path", str(path), "a file such as model.pt or ckpt.pt")
     tensors = {re.sub(r"^((_orig_mod|module)\.)+", "", name): tensor  # compiled, or copied by DDP
-               for name, tensor in read_tensors(path).items()}
+               for name, tensor in read_tensors(path, "model").items()}
     with naming(path):
         tied = TABLE in tensors and tensors[TABLE].equal(tensors.get(HEAD, tensors[TABLE]))
         choices = replace(choices, tie_head=tied)

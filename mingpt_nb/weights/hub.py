@@ -30,6 +30,7 @@ _logger = logging.getLogger(__name__)
 # %% ../../nbs/weights/42_hub.ipynb #52361d9c
 def read_tensors(
     path: Path,  # a file of safetensors if it is named so, otherwise of PyTorch's pickle
+    inside: str = "",  # the name under which a pickle may have them, beside other things
 ) -> dict[str, torch.Tensor]:  # on the CPU, mapped from the file
     """Return the tensors of a file by name; `InvalidValue` if it isn't sound."""
     try:
@@ -42,8 +43,8 @@ def read_tensors(
         tensors = torch.load(path, map_location="cpu", weights_only=True,
                              mmap=zipfile.is_zipfile(path))
         require(isinstance(tensors, dict), "content", type(tensors).__name__, "tensors by name")
-        if isinstance(tensors.get("model"), dict):  # a checkpoint of nanoGPT, with other things
-            tensors = tensors["model"]
+        if inside and isinstance(tensors.get(inside), dict):
+            tensors = tensors[inside]
         size = path.stat().st_size
         for name, t in tensors.items():
             sound = (isinstance(name, str) and torch.is_tensor(t) and t.layout == torch.strided

@@ -155,7 +155,7 @@ def write_model(
     folder, stage = Path(folder), Path(folder) / ".model.partial"
     shutil.rmtree(stage, ignore_errors=True)  # of someone who was killed
     try:
-        with saying_where(folder):
+        with saying_where(folder, stage):
             stage.mkdir()
             _fill(stage, config, weights, tokenizer, card, max_shard_bytes)
             new = {file.name for file in stage.iterdir()}
