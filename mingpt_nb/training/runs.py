@@ -188,10 +188,9 @@ def check_same_run(
                 require(now == before, each, now, f"{before}, as when the run began")
     for name, why in MARKS.items():
         if name in data and data[name] != found["data"].get(name, data[name]):
-            what = next((each for each in ("text", "images") if each in data), name)
-            named = dict(weights="model", sha256=what).get(name, name)
-            shown = facts["settings"].get(named) or data.get(what) or data[name][:12]
-            require(False, named, shown, why)
+            content = "images" if "images" in data else "text"
+            named = dict(weights="model", sha256=content).get(name, name)
+            require(False, named, str(data.get(named) or facts["settings"][named])[:60], why)
 
 
 # %% ../../nbs/training/37_runs.ipynb #c92fecba
