@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.config import GPTConfig, InvalidValue, Modern, is_count, require
+from ..core.config import GPTConfig, InvalidValue, is_count, require
+from ..core.today import Modern
 from .families import Family, check_tensors, later, pairs, reordered
 
 # %% ../../nbs/weights/45_gguf.ipynb #87cef5d6
