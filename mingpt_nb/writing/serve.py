@@ -59,7 +59,7 @@ class Told(Batch):
 
     def begin(self) -> "Told":
         """Make room for it, which a text that waits doesn't need."""
-        super().__init__(*self.row, None, self.choose_and_tell)
+        super().__init__(*self.row, pick=self.choose_and_tell)  # type: ignore[misc]
         return self
 
     def choose_and_tell(self, logits: Tensor, choices: Choices) -> Tensor:  # (1, V) -> (1, 1)
