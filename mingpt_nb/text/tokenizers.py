@@ -20,7 +20,7 @@ import torch
 from ..bpe import END_OF_TEXT, Encoder, get_encoder
 from ..core.config import InvalidValue, require
 from ..core.downloads import fetch
-from ..core.files import read_json, reason, replace_file, write_json
+from ..core.files import read_json, reason, replace_file, tell_hidden, write_json
 from ..core.splitting import PATTERNS
 
 # %% ../../nbs/text/21_tokenizers.ipynb #26338808
@@ -242,6 +242,7 @@ def make_tokenizer(
     text: str,  # whose characters are the vocabulary, if that is what is asked for
 ) -> Tokenizer:
     """Return a tokenizer for a text; `InvalidValue` if the name doesn't say one."""
+    tell_hidden(name, ("characters", "gpt2"))
     if name == "characters":
         return CharTokenizer(text)
     if name == "gpt2":

@@ -37,11 +37,9 @@ class Rows:
         model: GPT,
         waiting: Iterator[tuple[int, Batch]],  # texts of one row each, and their numbers
         rows: int,  # texts that are written side by side
-        length: int,  # of the longest text, its prompt included
     ):
         self.waiting, self.rows, self.device = waiting, rows, model.device
         self.cache = KVCache(model, rows)
-        self.cache.reserve(length)
         self.cache.lengths = []  # no row is in use
         self.fresh: list[tuple[int, Batch]] = []  # whose prompt is being read
         self.texts: list[tuple[int, Batch]] = []  # in the order of the rows
@@ -63,6 +61,7 @@ class Rows:
         tokens = [text.add(row[None]) for (_, text), row in zip(self.fresh or self.texts, logits)]
         for number, text in self.fresh:
             if text.cache is not None:
+                self.cache.reserve(text.cache.keys[0].shape[2])  # as long as it may become
                 self.cache.take(text.cache)
             text.cache = None  # it is not needed twice
             self.texts.append((number, text))
@@ -102,8 +101,7 @@ def write_many(
     for number, length in lengths.items():
         if length > model.config.block_size:  # its context slides
             yield number, [int(token) for token in decode(model, begin(number)[1])]
-    texts = Rows(model, map(begin, side_by_side), min(rows, len(side_by_side)),
-                 max((lengths[number] for number in side_by_side), default=0))
+    texts = Rows(model, map(begin, side_by_side), min(rows, len(side_by_side)))
     for _ in decode(model, texts):
         for number, text in texts.ended:
             yield number, text.rows[0][text.starts[0] :]
@@ -136,9 +134,9 @@ def read_prompts(path: AnyPath) -> list[str]:
 def job_of(config: ManyConfig) -> str:  # eight hex digits
     """Return a mark of what decides the texts beside the prompts: the model and the settings."""
     weights = Path(config.model, "config.json")  # is written anew with a model
-    facts = (config.model, weights.stat().st_mtime_ns if weights.is_file() else 0, config.tokens,
-             config.greedy, float(config.temperature), config.top_k, config.top_p, config.quantize,
-             config.seed)
+    facts = (config.model, weights.stat().st_mtime_ns if weights.is_file() else 0, config.adapter,
+             config.tokens, config.greedy, float(config.temperature), config.top_k, config.top_p,
+             config.quantize, config.seed)
     return f"{crc32(repr(facts).encode()):08x}"
 
 
@@ -180,7 +178,8 @@ def generate_many(config: ManyConfig) -> None:
         if config.out != "-":  # claimed before there is anything to wait for
             path = opened.enter_context(claimed(
                 config.out, "out", lambda there: done.update(read_finished(there, prompts, job))))
-        model, tokenizer = ready(config.model, config.device, config.quantize, config.seed)
+        model, tokenizer = ready(config.model, config.device, config.quantize, config.seed,
+                                 config.adapter)
         left = {number: encode_prompt(tokenizer, prompt).tolist()
                 for number, prompt in enumerate(prompts) if number not in done}
         end = end_token(tokenizer)

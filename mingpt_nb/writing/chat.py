@@ -35,6 +35,7 @@ from ..model import GPT
 from ..speed.quantize import Kind
 from ..text.corpora import files_of, read_chunks
 from ..text.tokenizers import load_tokenizer
+from ..weights.lora import base_of
 from .prompts import print_stream, ready
 
 # %% ../../nbs/writing/52_chat.ipynb #529b60a9
@@ -138,11 +139,13 @@ def open_template(
                            "which end turns")
     folder = fetch(model, None, "tokenizer_config.json", "chat_template.jinja")
     config, file = folder / "tokenizer_config.json", folder / "chat_template.jinja"
-    settings = read_json(config) if config.is_file() else {}
+    settings = read_json(config, {}) if config.is_file() else {}
     own = "".join(read_chunks(file)) if file.is_file() else settings.get("chat_template")
     if isinstance(own, list):  # of several, for several purposes
-        own = {each["name"]: each["template"] for each in own}.get("default")
-    names = {key: value["content"] if isinstance(value, dict) else str(value)
+        own = next((each.get("template") for each in own if isinstance(each, dict)
+                    and each.get("name") == "default"), None)
+    require(own is None or isinstance(own, str), f"chat_template in {config}", own, "a text")
+    names = {key: str(value.get("content", "") if isinstance(value, dict) else value)
              for key, value in settings.items() if key.endswith("_token") and value is not None}
     names = names or dict.fromkeys(("bos_token", "eos_token", "unk_token"), END_OF_TEXT)  # GPT-2's
     return ChatTemplate(tokenizer, name or own or "dialogpt", names)
@@ -329,6 +332,7 @@ class ChatConfig(Config):
     temperature: float = 0.7  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = 0.9  # draw among the likeliest tokens that reach this probability
+    adapter: str | None = None  # a folder of low-rank updates for the model, ours or peft's
     quantize: Kind | None = None  # smaller weights are read faster
     seed: int | None = None  # the same seed gives the same answers; None differs from run to run
     device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
@@ -338,9 +342,10 @@ def talk(
     config: ChatConfig,  # as the flags of `mingpt-nb chat` give it
 ) -> None:
     """Answer the prompt, or what is typed, or the lines of standard input."""
-    model, _ = ready(config.model, config.device, config.quantize, config.seed)
+    model, _ = ready(config.model, config.device, config.quantize, config.seed, config.adapter)
     choices = Choices(config.temperature, True, config.top_k, config.top_p)
-    chat = Chat(model, open_template(config.model, config.template), config.system, config.tokens,
+    base, _ = base_of(config.model, config.adapter)
+    chat = Chat(model, open_template(base, config.template), config.system, config.tokens,
                 choices)
     someone = config.prompt is None and sys.stdin.isatty()
     lines = typed() if someone else sys.stdin if config.prompt is None else [config.prompt]
