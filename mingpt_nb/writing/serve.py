@@ -16,6 +16,7 @@ import logging
 import os
 import re
 import socket
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -720,7 +721,7 @@ def open_service(config: ServeConfig) -> Service:
 def serve(
     config: ServeConfig,  # as the flags of `mingpt-nb serve` give it
 ) -> None:
-    """Answer requests until Ctrl-C."""
+    """Answer requests until Ctrl-C, which ends the process."""
     try:
         import starlette  # noqa: F401
         import uvicorn
@@ -744,6 +745,5 @@ def serve(
             make_app(service, config.api_key), http="h11", ws="none", lifespan="off",
             log_level="critical", access_log=False, server_header=False,
             timeout_graceful_shutdown=0)).run([listener])
-    service.thread.stop()
-    if service.thread.thread.is_alive():  # in a step that takes long, for which nobody waits
-        os._exit(0)
+    sys.stdout.flush()
+    os._exit(0)  # Python would tidy up for some seconds; there is nothing to save
