@@ -35,7 +35,7 @@ from ..model import GPT
 from ..speed.quantize import Kind
 from ..text.corpora import files_of, read_chunks
 from ..text.tokenizers import load_tokenizer
-from .prompts import print_stream, ready
+from .prompts import default_model, print_stream, ready
 
 # %% ../../nbs/writing/52_chat.ipynb #529b60a9
 TEMPLATES = {
@@ -321,7 +321,7 @@ def typed() -> Iterator[str]:
 class ChatConfig(Config):
     """Talk with a model."""
 
-    model: str = "microsoft/DialoGPT-small"  # a name on the Hugging Face hub, or a folder
+    model: str | None = None  # hub name, folder or .gguf file; None: smollm2 if installed, or DialoGPT
     prompt: str | None = None  # answer this, and end
     system: str = ""  # text in front of the conversation; not all models know such
     template: Literal["dialogpt", "chatml"] | None = None  # None: the model's own, or dialogpt
@@ -338,10 +338,11 @@ def talk(
     config: ChatConfig,  # as the flags of `mingpt-nb chat` give it
 ) -> None:
     """Answer the prompt, or what is typed, or the lines of standard input."""
-    model, _ = ready(config.model, config.device, config.quantize, config.seed)
+    name = default_model(config.model, "microsoft/DialoGPT-small")
+    model, _ = ready(name, config.device, config.quantize, config.seed)
     choices = Choices(config.temperature, True, config.top_k, config.top_p)
-    chat = Chat(model, open_template(config.model, config.template), config.system, config.tokens,
-                choices)
+    template = open_template(name, config.template)
+    chat = Chat(model, template, config.system, config.tokens, choices)
     someone = config.prompt is None and sys.stdin.isatty()
     lines = typed() if someone else sys.stdin if config.prompt is None else [config.prompt]
     for line in lines:

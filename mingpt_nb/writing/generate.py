@@ -8,6 +8,7 @@ __all__ = ['samples', 'GenerateConfig', 'read_prompt', 'generate_texts']
 # %% ../../nbs/09_generating.ipynb #bd233f34
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from ..model import GPT
 from ..speed.quantize import Kind
 from ..text.corpora import read_chunks
 from ..text.tokenizers import Tokenizer
-from .prompts import encode_prompt, end_token, print_stream, ready, stream_text
+from .prompts import default_model, encode_prompt, end_tokens, print_stream
+from .prompts import ready, stream_text
 
 # %% ../../nbs/09_generating.ipynb #fb07a65d
 def samples(
@@ -32,18 +34,18 @@ def samples(
     top_p: float | None = None,
 ) -> Iterator[str]:  # `number` continuations, without the prompt
     """Write several continuations of a prompt at once."""
-    start, end = encode_prompt(tokenizer, prompt), end_token(tokenizer)
+    start, ends = encode_prompt(tokenizer, prompt), end_tokens(tokenizer)
     rows = model.generate(start.repeat(number, 1).to(model.device), tokens, temperature, do_sample,
-                          top_k, top_p, stop=[] if end is None else [end])  # (N, T + new)
+                          top_k, top_p, stop=sorted(ends))  # (N, T + new)
     for new in rows[:, len(start) :].tolist():
-        yield "".join(tokenizer.decode_iter(new[: new.index(end)] if end in new else new))
+        yield "".join(tokenizer.decode_iter(takewhile(lambda token: token not in ends, new)))
 
 # %% ../../nbs/09_generating.ipynb #88590d59
 @dataclass(slots=True)
 class GenerateConfig(Config):
-    """Let GPT-2, or a model of your own, continue a text."""
+    """Let SmolLM2, GPT-2, or a model of your own continue a text."""
 
-    model: str = "gpt2"  # a name on the Hugging Face hub, or a folder, such as a training leaves
+    model: str | None = None  # hub name, folder or .gguf file; None: smollm2 if installed, or gpt2
     prompt: str = ""  # what the text begins with; empty begins a new one
     file: str | None = None  # read the prompt from a UTF-8 file; - is standard input
     num_samples: int = 1  # continuations to write; one appears as it is written
@@ -77,7 +79,8 @@ def generate_texts(
     require(config.num_samples == 1 or not config.greedy, "num_samples", config.num_samples,
             "1 with greedy, which writes the same text each time")
     prompt = read_prompt(config)
-    model, tokenizer = ready(config.model, config.device, config.quantize, config.seed)
+    name = default_model(config.model, "gpt2")
+    model, tokenizer = ready(name, config.device, config.quantize, config.seed)
     choices: dict[str, Any] = dict(do_sample=not config.greedy, temperature=config.temperature,
                                    top_k=config.top_k, top_p=config.top_p)
     if config.num_samples == 1:
