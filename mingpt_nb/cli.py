@@ -38,7 +38,7 @@ JOBS = {
     "generate": Job("writing.batching", "ManyConfig", "generate_many",
                     "Let SmolLM2, GPT-2, or a model of your own continue a text, or many."),
     "finetune": Job("projects.finetune", "FinetuneConfig", "finetune",
-                    "Go on training SmolLM2, GPT-2, or a model of your own, on texts or dialogues."),
+                    "Go on training SmolLM2, GPT-2, or a model of yours, on texts or dialogues."),
     "chat": Job("writing.chat", "ChatConfig", "talk",
                 "Talk with SmolLM2, DialoGPT, or a model of your own."),
     "evaluate": Job("writing.evaluate", "EvaluateConfig", "evaluate",

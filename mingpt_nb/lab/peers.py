@@ -31,7 +31,7 @@ Sizes = dict[str, Any]  # of a model, as fields of its configuration
 
 
 def make_model(project: str, sizes: Sizes, dropout: float = 0.0, folder: str | None = None) -> Any:
-    """Return one project's GPT, with random weights or, if it can read them, those of a folder or a file."""
+    """Return one project's GPT, with random weights or, if it can, those of a folder or file."""
     drops: dict[str, Any] = dict.fromkeys(("embd_pdrop", "resid_pdrop", "attn_pdrop"), dropout)
     if project == "minGPT":
         theirs = import_module("mingpt.model").GPT
