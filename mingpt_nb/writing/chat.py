@@ -321,7 +321,7 @@ def typed() -> Iterator[str]:
 class ChatConfig(Config):
     """Talk with a model."""
 
-    model: str | None = None  # hub name, folder, .gguf file; None: smollm2 if installed, or DialoGPT
+    model: str | None = None  # hub name, folder, .gguf file; None: smollm2 if there, or DialoGPT
     prompt: str | None = None  # answer this, and end
     system: str = ""  # text in front of the conversation; not all models know such
     template: Literal["dialogpt", "chatml"] | None = None  # None: the model's own, or dialogpt
