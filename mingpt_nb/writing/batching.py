@@ -25,8 +25,9 @@ from ..core.modules import check_tokens
 from ..core.sampling import Batch, Choices, KVCache, decode
 from ..model import GPT
 from ..text.tokenize import AnyPath
+from ..text.tokenizers import end_token
 from .generate import GenerateConfig, generate_texts
-from .prompts import encode_prompt, end_token, ready
+from .prompts import encode_prompt, ready
 
 # %% ../../nbs/writing/53_batching.ipynb #810cd5a4
 class Rows:

@@ -15,8 +15,8 @@ from ..core.config import Config, is_count, require
 from ..model import GPT
 from ..speed.quantize import Kind
 from ..text.corpora import read_chunks
-from ..text.tokenizers import Tokenizer
-from .prompts import encode_prompt, end_token, print_stream, ready, stream_text
+from ..text.tokenizers import Tokenizer, end_token
+from .prompts import encode_prompt, print_stream, ready, stream_text
 
 # %% ../../nbs/09_generating.ipynb #fb07a65d
 def samples(
