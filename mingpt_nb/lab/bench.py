@@ -44,7 +44,7 @@ from ..trainer import Trainer, TrainerConfig
 from ..training.callbacks import CSVLog, Progress, matmul_flops, peak_memory
 from ..training.checkpoints import Checkpoints
 from ..training.runs import write_rows
-from ..weights.gguf import gguf_file
+from ..core.gguf_format import gguf_file
 
 # %% ../../nbs/lab/86_benchmarks.ipynb #867a8cef
 Row = dict[str, Any]  # a measurement, or what several come to

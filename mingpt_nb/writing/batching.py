@@ -25,7 +25,7 @@ from ..core.modules import check_tokens
 from ..core.sampling import Batch, Choices, KVCache, decode
 from ..model import GPT
 from ..text.tokenize import AnyPath
-from ..weights.gguf import gguf_file
+from ..core.gguf_format import gguf_file
 from .generate import GenerateConfig, generate_texts
 from .prompts import default_model, encode_prompt, end_tokens, ready
 

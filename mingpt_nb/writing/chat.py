@@ -26,15 +26,16 @@ from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from torch.nn.utils.rnn import pad_sequence
 
-from ..bpe import END_OF_TEXT, Encoder
+from ..bpe import END_OF_TEXT
 from ..core.config import Config, InvalidValue, is_count, require
 from ..core.downloads import fetch
-from ..core.files import claimed, read_json, read_json_lines, reason, visible
+from ..core.files import claimed, read_json_lines, reason, visible
 from ..core.sampling import Batch, Choices, KVCache, decode
 from ..model import GPT
 from ..speed.quantize import Kind
-from ..text.corpora import files_of, read_chunks
-from ..text.tokenizers import load_tokenizer
+from ..text.corpora import files_of
+from ..text.later_tokenizers import Later
+from ..text.tokenizers import CharTokenizer, Tokenizer, load_tokenizer, token_names
 from .prompts import default_model, print_stream, ready
 
 # %% ../../nbs/writing/52_chat.ipynb #529b60a9
@@ -79,7 +80,7 @@ class ChatTemplate:
 
     def __init__(
         self,
-        tokenizer: Encoder,
+        tokenizer: Tokenizer,
         source: str = "dialogpt",  # a key of TEMPLATES, or a template in Jinja
         names: Mapping[str, str] | None = None,  # that it may use, such as eos_token
     ):
@@ -133,17 +134,14 @@ def open_template(
 ) -> ChatTemplate:
     """Return the form of conversations that comes with a model."""
     tokenizer = load_tokenizer(model)
-    if not isinstance(tokenizer, Encoder):
+    if tokenizer is None or isinstance(tokenizer, CharTokenizer) or not tokenizer.special_tokens:
         raise InvalidValue(f"model = {os.fspath(model)!r}: must be one with special tokens, "
                            "which end turns")
-    folder = fetch(model, None, "tokenizer_config.json", "chat_template.jinja")
-    config, file = folder / "tokenizer_config.json", folder / "chat_template.jinja"
-    settings = read_json(config) if config.is_file() else {}
-    own = "".join(read_chunks(file)) if file.is_file() else settings.get("chat_template")
-    if isinstance(own, list):  # of several, for several purposes
-        own = {each["name"]: each["template"] for each in own}.get("default")
-    names = {key: value["content"] if isinstance(value, dict) else str(value)
-             for key, value in settings.items() if key.endswith("_token") and value is not None}
+    if isinstance(tokenizer, Later):
+        names, own = dict(tokenizer.names), tokenizer.chat_template
+    else:
+        files = ("tokenizer_config.json", "chat_template.jinja")
+        names, own = token_names(fetch(model, None, *files))
     names = names or dict.fromkeys(("bos_token", "eos_token", "unk_token"), END_OF_TEXT)  # GPT-2's
     return ChatTemplate(tokenizer, name or own or "dialogpt", names)
 

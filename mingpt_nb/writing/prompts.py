@@ -22,8 +22,9 @@ from ..core.sampling import Choices, stream
 from ..model import GPT
 from ..speed.fast import fast
 from ..speed.quantize import Kind, quantize
-from ..text.tokenizers import CharTokenizer, Tokenizer, load_tokenizer
-from ..weights.gguf import gguf_file
+from ..core.gguf_format import gguf_file
+from ..text.later_tokenizers import Later
+from ..text.tokenizers import CharTokenizer, Tokenizer, end_token, load_tokenizer
 
 _logger = logging.getLogger(__name__)
 
@@ -38,12 +39,15 @@ def encode_prompt(
     prompt: str,  # empty stands for the beginning of a text
 ) -> torch.Tensor:  # int64 (T,), at least one token
     """Return what a model has to read before it writes."""
-    if not prompt:
-        if (end := tokenizer.special_tokens.get(END_OF_TEXT)) is not None:
-            return torch.tensor([end])
-        known = tokenizer.characters if isinstance(tokenizer, CharTokenizer) else "\n"
-        prompt = "\n" if "\n" in known else known[0]
-    return torch.as_tensor(tokenizer.encode(prompt))
+    front = list(tokenizer.front) if isinstance(tokenizer, Later) else []
+    ids = torch.tensor([*front, *map(int, tokenizer.encode(prompt))], dtype=torch.long)
+    if len(ids):
+        return ids
+    end = tokenizer.special_tokens.get(END_OF_TEXT, end_token(tokenizer))
+    if end is not None:
+        return torch.tensor([end])
+    known = tokenizer.characters if isinstance(tokenizer, CharTokenizer) else "\n"
+    return torch.as_tensor(tokenizer.encode("\n" if "\n" in known else known[0]))
 
 # %% ../../nbs/writing/51_prompts.ipynb #9d23a042
 def stream_text(
