@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.config import GPTConfig, InvalidValue, Modern, is_count, require
+from ..core.config import GPTConfig, InvalidValue, is_count, require
 from ..core.gguf_format import Stored, read_gguf
+from ..core.today import Modern
 from .families import Family, check_tensors, later, pairs, reordered
 
 # %% ../../nbs/weights/45_gguf.ipynb #8b43df13
