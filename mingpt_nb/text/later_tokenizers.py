@@ -22,7 +22,7 @@ from ..core.splitting import Splitter
 class Later:
     """What later families say about their tokens."""
 
-    special_tokens: Mapping[str, int]
+    special_tokens: dict[str, int]
     front: Sequence[int] = ()  # ids that the model expects in front of a text
     names: Mapping[str, str] = {}  # of special tokens, such as eos_token
     chat_template: str | None = None  # in Jinja
@@ -50,7 +50,8 @@ class LaterEncoder(Later, Encoder):
         chat_template: str | None = None,  # in Jinja
     ):
         self.split = (_Composing if nfc else Splitter)(pattern)
-        self.bpe_merges = merges = [tuple(pair) for pair in bpe_merges]
+        merges: list[Any] = [tuple(pair) for pair in bpe_merges]
+        self.bpe_merges = merges
         self.encoder, self.always, self.nfc = dict(encoder), tuple(always), nfc
         self.byte_encoder = bytes_to_unicode()
         _check(self.encoder, merges, {*self.byte_encoder.values()}, [*special_tokens, *always])
@@ -83,7 +84,7 @@ class LaterEncoder(Later, Encoder):
         return tuple(merge(known, self.ranks, self.made))
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """Return the bytes that tokens spell; an id between others that has no token spells none."""
+        """Return the bytes of tokens; an id between others that has no token has none."""
         ids = ids.tolist() if hasattr(ids, "tolist") else list(ids)
         return super().decode_bytes(i for i in ids if i in self.bytes or not 0 <= i < len(self))
 
@@ -131,7 +132,8 @@ def gguf_tokenizer(
 
 
 def _from_gguf(known: dict[str, Any], metadata: dict[str, Any]) -> "LaterEncoder | PieceTokenizer":
-    kind, tokens, pre = known["model"], known.get("tokens"), known.get("pre", "gpt-2")
+    tokens: Any = known.get("tokens")
+    kind, pre = known["model"], known.get("pre", "gpt-2")
     require(kind in ("gpt2", "llama"), "tokenizer.ggml.model", kind, "gpt2 or llama")
     require(isinstance(tokens, list) and tokens and len({*tokens}) == len(tokens),
             "tokenizer.ggml.tokens", str(tokens)[:60], "a list of different texts")
@@ -209,7 +211,7 @@ class PieceTokenizer(Later):
         return self.inner.encode(text, add_special_tokens=False).ids
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """Return the bytes that tokens spell; an id between others that has no token spells none."""
+        """Return the bytes of tokens; an id between others that has no token has none."""
         ids = ids.tolist() if hasattr(ids, "tolist") else list(ids)
         for i in ids:
             require(0 <= i < len(self), "token id", i, f"at least 0 and below {len(self)}")
@@ -219,7 +221,7 @@ class PieceTokenizer(Later):
         """Return the text of tokens, without the blank that `encode` puts in front."""
         return self.decode_bytes(ids).removeprefix(self.leading).decode("utf-8", errors)
 
-    decode_iter = Encoder.decode_iter
+    decode_iter: Any = Encoder.decode_iter
 
 
 def _spelled(token: str) -> bytes:
@@ -234,7 +236,7 @@ def _pieces_json(ids: dict[str, int], scores: Sequence[float], special: list[str
     """Return the tokenizer.json of a vocabulary with scores."""
     pairs = [(-float(scores[i]), i, token[:n], token[n:]) for token, i in ids.items()
              for n in range(1, len(token)) if token[:n] in ids and token[n:] in ids]
-    steps = [dict(type="Prepend", prepend="▁")] * prefix
+    steps: list[dict[str, Any]] = [dict(type="Prepend", prepend="▁")] * prefix
     steps += [dict(type="Replace", pattern=dict(String=" "), content="▁")]
     flags = dict(single_word=False, lstrip=False, rstrip=False, normalized=False)
     added = [dict(id=ids[token], content=token, special=token in special, **flags)

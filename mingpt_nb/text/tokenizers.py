@@ -288,7 +288,7 @@ def save_tokenizer(
     folder = Path(folder)
     write_json(folder / "tokenizer.json", _tokenizer_json(tokenizer), indent=1)
     plain = isinstance(tokenizer, Encoder) and not isinstance(tokenizer, Later)
-    if plain and tokenizer.split.pattern == "gpt2":
+    if isinstance(tokenizer, Encoder) and plain and tokenizer.split.pattern == "gpt2":
         write_json(folder / "vocab.json", tokenizer.encoder, indent=None)
         lines = ["#version: 0.2", *map(" ".join, tokenizer.bpe_merges), ""]
         replace_file(folder / "merges.txt", lambda part: part.write_text(
