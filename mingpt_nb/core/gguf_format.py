@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .config import InvalidValue, is_count, require
+from .config import is_count, require
 from .files import replace_file
 
 # %% ../../nbs/core/20_gguf_format.ipynb #87cef5d6

@@ -103,7 +103,8 @@ def _read_two_files(vocab: Path, merges: Path) -> _Parts:
     more = vocab.with_name("added_tokens.json")
     added = read_json(more) if more.is_file() else {}
     require(isinstance(added, dict), "content of the file", str(more), "a JSON object")
-    special = [END_OF_TEXT] if END_OF_TEXT in encoder | added else []
+    named = [END_OF_TEXT, *token_names(vocab.parent)[0].values()]
+    special = [token for token in dict.fromkeys(named) if token in encoder | added]
     return dict(encoder=encoder | added, bpe_merges=pairs, special_tokens=special,
                 always=[token for token in added if token not in special])
 
@@ -287,8 +288,8 @@ def save_tokenizer(
     """Write the files with which `transformers` tokenizes as we do."""
     folder = Path(folder)
     write_json(folder / "tokenizer.json", _tokenizer_json(tokenizer), indent=1)
-    plain = isinstance(tokenizer, Encoder) and not isinstance(tokenizer, Later)
-    if isinstance(tokenizer, Encoder) and plain and tokenizer.split.pattern == "gpt2":
+    if (isinstance(tokenizer, Encoder) and not isinstance(tokenizer, Later)
+            and tokenizer.split.pattern == "gpt2"):
         write_json(folder / "vocab.json", tokenizer.encoder, indent=None)
         lines = ["#version: 0.2", *map(" ".join, tokenizer.bpe_merges), ""]
         replace_file(folder / "merges.txt", lambda part: part.write_text(
