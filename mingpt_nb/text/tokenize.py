@@ -119,7 +119,8 @@ def map_in_order(
     processes: int = 1,  # that work at the same time; 1 works in this one
 ) -> Iterator[Any]:
     """Yield `function(item)` for each item, in order."""
-    require(is_count(processes), "processes", processes, "an integer of at least 1")
+    require(is_count(processes) and processes <= 256, "processes", processes,
+            "an integer from 1 to 256")
     if processes == 1:
         yield from map(function, items)
         return

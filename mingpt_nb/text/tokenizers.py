@@ -21,7 +21,7 @@ import torch
 from ..bpe import END_OF_TEXT, Encoder, get_encoder
 from ..core.config import InvalidValue, require
 from ..core.downloads import fetch
-from ..core.files import read_json, reason, replace_file, write_json
+from ..core.files import read_json, reason, replace_file, tell_hidden, write_json
 from ..core.gguf_format import gguf_file
 from ..core.splitting import PATTERNS
 from .corpora import read_chunks
@@ -270,11 +270,12 @@ def token_names(
 ) -> tuple[dict[str, str], str | None]:  # names, such as eos_token, and a chat template
     """Return what the files of a tokenizer say about special tokens and chats."""
     config, file = (folder / name for name in _SETTINGS)
-    settings = read_json(config) if config.is_file() else {}
-    require(isinstance(settings, dict), "content of the file", str(config), "a JSON object")
+    settings = read_json(config, {}) if config.is_file() else {}
     own = "".join(read_chunks(file)) if file.is_file() else settings.get("chat_template")
     if isinstance(own, list):  # of several, for several purposes
-        own = {each["name"]: each["template"] for each in own}.get("default")
+        own = next((each.get("template") for each in own if isinstance(each, dict)
+                    and each.get("name") == "default"), None)
+    require(own is None or isinstance(own, str), f"chat_template in {config}", own, "a text")
     tokens = {name: value.get("content") if isinstance(value, dict) else value
               for name, value in settings.items() if name.endswith("_token")}
     return {name: token for name, token in tokens.items() if isinstance(token, str)}, own
@@ -342,6 +343,7 @@ def make_tokenizer(
     text: str,  # whose characters are the vocabulary, if that is what is asked for
 ) -> Tokenizer:
     """Return a tokenizer for a text; `InvalidValue` if the name doesn't say one."""
+    tell_hidden(name, ("characters", "gpt2"))
     if name == "characters":
         return CharTokenizer(text)
     if name == "gpt2":

@@ -137,9 +137,9 @@ def read_prompts(path: AnyPath) -> list[str]:
 def job_of(config: ManyConfig) -> str:  # eight hex digits
     """Return a mark of what decides the texts beside the prompts: the model and the settings."""
     weights = gguf_file(str(config.model)) or Path(str(config.model), "config.json")  # of a folder
-    facts = (config.model, weights.stat().st_mtime_ns if weights.is_file() else 0, config.tokens,
-             config.greedy, float(config.temperature), config.top_k, config.top_p, config.quantize,
-             config.seed)
+    facts = (config.model, weights.stat().st_mtime_ns if weights.is_file() else 0, config.adapter,
+             config.tokens, config.greedy, float(config.temperature), config.top_k, config.top_p,
+             config.quantize, config.seed)
     return f"{crc32(repr(facts).encode()):08x}"
 
 
@@ -182,7 +182,8 @@ def generate_many(config: ManyConfig) -> None:
         if config.out != "-":  # claimed before there is anything to wait for
             path = opened.enter_context(claimed(
                 config.out, "out", lambda there: done.update(read_finished(there, prompts, job))))
-        model, tokenizer = ready(name, config.device, config.quantize, config.seed)
+        model, tokenizer = ready(name, config.device, config.quantize, config.seed,
+                                 config.adapter)
         left = {number: encode_prompt(tokenizer, prompt).tolist()
                 for number, prompt in enumerate(prompts) if number not in done}
         ends = end_tokens(tokenizer)

@@ -36,6 +36,7 @@ from ..speed.quantize import Kind
 from ..text.corpora import files_of
 from ..text.later_tokenizers import Later
 from ..text.tokenizers import CharTokenizer, Tokenizer, load_tokenizer, token_names
+from ..weights.lora import base_of
 from .prompts import default_model, print_stream, ready
 
 # %% ../../nbs/writing/52_chat.ipynb #529b60a9
@@ -327,6 +328,7 @@ class ChatConfig(Config):
     temperature: float = 0.7  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = 0.9  # draw among the likeliest tokens that reach this probability
+    adapter: str | None = None  # a folder of low-rank updates for the model, ours or peft's
     quantize: Kind | None = None  # smaller weights are read faster
     seed: int | None = None  # the same seed gives the same answers; None differs from run to run
     device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
@@ -337,9 +339,9 @@ def talk(
 ) -> None:
     """Answer the prompt, or what is typed, or the lines of standard input."""
     name = default_model(config.model, "microsoft/DialoGPT-small")
-    model, _ = ready(name, config.device, config.quantize, config.seed)
+    model, _ = ready(name, config.device, config.quantize, config.seed, config.adapter)
     choices = Choices(config.temperature, True, config.top_k, config.top_p)
-    template = open_template(name, config.template)
+    template = open_template(base_of(name, config.adapter)[0], config.template)
     chat = Chat(model, template, config.system, config.tokens, choices)
     someone = config.prompt is None and sys.stdin.isatty()
     lines = typed() if someone else sys.stdin if config.prompt is None else [config.prompt]

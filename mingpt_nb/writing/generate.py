@@ -54,6 +54,7 @@ class GenerateConfig(Config):
     temperature: float = 1.0  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = None  # draw among the likeliest tokens that reach this probability
+    adapter: str | None = None  # a folder of low-rank updates for the model, ours or peft's
     quantize: Kind | None = None  # smaller weights are read faster
     seed: int | None = None  # the same seed writes the same text; None differs from run to run
     device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
@@ -74,13 +75,13 @@ def generate_texts(
     config: GenerateConfig,  # as the flags of `mingpt-nb generate` give it
 ) -> None:
     """Write continuations of the prompt to standard output."""
-    require(is_count(config.num_samples), "num_samples", config.num_samples,
-            "an integer of at least 1")
+    require(is_count(config.num_samples) and config.num_samples <= 1000, "num_samples",
+            config.num_samples, "an integer from 1 to 1,000")
     require(config.num_samples == 1 or not config.greedy, "num_samples", config.num_samples,
             "1 with greedy, which writes the same text each time")
     prompt = read_prompt(config)
     name = default_model(config.model, "gpt2")
-    model, tokenizer = ready(name, config.device, config.quantize, config.seed)
+    model, tokenizer = ready(name, config.device, config.quantize, config.seed, config.adapter)
     choices: dict[str, Any] = dict(do_sample=not config.greedy, temperature=config.temperature,
                                    top_k=config.top_k, top_p=config.top_p)
     if config.num_samples == 1:

@@ -16,8 +16,8 @@ import torch
 
 from ..bpe import END_OF_TEXT, get_encoder
 from ..core.batches import pick_device, set_seed
-from ..core.config import GPTConfig, InvalidValue
-from ..core.files import visible
+from ..core.config import PRESETS, GPTConfig, InvalidValue
+from ..core.files import tell_hidden, visible
 from ..core.sampling import Choices, stream
 from ..model import GPT
 from ..speed.fast import fast
@@ -25,6 +25,7 @@ from ..speed.quantize import Kind, quantize
 from ..core.gguf_format import gguf_file
 from ..text.later_tokenizers import Later
 from ..text.tokenizers import CharTokenizer, Tokenizer, end_token, load_tokenizer
+from ..weights.lora import base_of, load_adapter, merge_lora
 
 _logger = logging.getLogger(__name__)
 
@@ -99,9 +100,14 @@ def default_model(
 
 def open_model(
     name: str | os.PathLike,  # a name on the hub, a folder, a .gguf file, or smollm2
+    adapter: str | os.PathLike | None = None,  # a folder of low-rank updates, which are merged
 ) -> tuple[GPT, Tokenizer]:
     """Return a model, ready to write, and its tokenizer; `InvalidValue` if there are none."""
+    name, updates = base_of(name, adapter)
+    tell_hidden(name, PRESETS, "the folder of that name here, not the model on the hub")
     model, tokenizer = GPT.from_pretrained(name), load_tokenizer(name)
+    if updates is not None:
+        model = merge_lora(load_adapter(model, updates))
     if tokenizer is None and model.config.vocab_size == GPTConfig().vocab_size:
         tokenizer = get_encoder()  # as many tokens as GPT-2 has are GPT-2's
     if tokenizer is None:
@@ -115,9 +121,10 @@ def ready(
     device: str = "auto",  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
     kind: Kind | None = None,  # of weights; None leaves them in float32
     seed: int | None = None,  # of all random numbers; None differs from run to run
+    adapter: str | os.PathLike | None = None,  # as for open_model
 ) -> tuple[GPT, Tokenizer]:
     """Open a model on its device, in the size that is asked for, and its tokenizer."""
-    model, tokenizer = open_model(name)
+    model, tokenizer = open_model(name, adapter)
     model.to(pick_device(device))
     if kind is not None:
         quantize(model, kind)
