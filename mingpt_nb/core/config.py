@@ -14,7 +14,7 @@ from numbers import Integral, Real
 from types import UnionType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Union, get_args, get_origin
 
-from .today import Modern
+from .today import MODERN_KINDS, Derived, Modern
 
 # %% ../../nbs/core/11_config.ipynb #5b6abc1e
 class Config:
@@ -144,17 +144,9 @@ _CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {  # by the type of a fi
     int | None: ("None or a positive integer", lambda n: n is None or is_count(n)),
     bool: ("True or False", lambda x: type(x) is bool),
     float: ("in [0, 1)", lambda x: issubclass(type(x), Real) and 0 <= x < 1),
-    float | None: ("None or a positive number",
-                   lambda x: x is None or _is_number(x) and float(x) > 0),
-    str | None: ("None or text", lambda x: x is None or type(x) is str),
-    dict[str, float] | None: ("None or numbers by name", lambda x: x is None or isinstance(x, dict)
-                              and all(map(_is_number, x.values())))}
+    Modern: ("a Modern", lambda x: isinstance(x, Modern)), **MODERN_KINDS}
 Activation = Literal["gelu_tanh", "gelu", "quick_gelu", "silu", "relu", "relu2"]
 Placement = Literal["pre", "post", "out", "both"]
-
-
-def _is_number(x: Any) -> bool:
-    return issubclass(type(x), Real) and type(x) is not bool and abs(x) < 1e300
 
 
 def _check(config: Any) -> None:
@@ -176,11 +168,8 @@ def _modern_of(value: Any) -> Any:
     return Modern(**value)
 
 
-_CHECKS[Modern] = ("a Modern", lambda x: isinstance(x, Modern))
-
-
 @dataclass(kw_only=True, frozen=True)
-class GPTConfig(Config):
+class GPTConfig(Config, Derived):
     """What tells one GPT from another; the defaults are GPT-2's, with 124 million parameters.
 
     Raises `InvalidValue` for values that no GPT can have.
@@ -212,16 +201,11 @@ class GPTConfig(Config):
         object.__setattr__(self, "modern", _modern_of(self.modern))
         _check(self)
         _check(self.modern)
-        for condition in self.modern.conditions():
+        for condition in self.conditions():
             require(*condition)
         require(self.norm_eps > 0, "norm_eps", self.norm_eps, "in (0, 1)")
         require(self.modern.head_width or self.n_embd % self.n_head == 0, "n_embd", self.n_embd,
                 f"a multiple of n_head, which is {self.n_head}")
-        require(self.n_head % self.n_kv_head == 0, "n_kv_head", self.n_kv_head,
-                f"a divisor of n_head, which is {self.n_head}")
-        require(self.modern.rope_theta is None or (self.rope_width <= self.head_width
-                and self.rope_width % 2 == 0), "rope_width", self.rope_width,
-                f"even and at most the width of a head, which is {self.head_width}")
         require(self.window is not None or "l" not in self.layers, "window", self.window,
                 "an integer of at least 1 when layers have one, as with attention alternating")
         require(not (self.start_token and self.tie_head), "tie_head", self.tie_head,
@@ -231,39 +215,6 @@ class GPTConfig(Config):
         """Return how many positions a layer sees; None for all, as in layers 0, 2, 4, …"""
         return self.window if self._turns[layer % len(self._turns)] == "l" else None
 
-    @property
-    def layers(self) -> str:
-        """The kind of attention in each layer: g all, l in the window, n all without positions."""
-        return (self._turns * self.n_layer)[:self.n_layer]
-
-    @property
-    def _turns(self) -> str:
-        return self.modern.pattern or {"dense": "g", "alternating": "gl"}[self.attention]
-
-    @property
-    def n_kv_head(self) -> int:
-        """Heads of keys and values, G."""
-        return self.modern.n_kv_head or self.n_head
-
-    @property
-    def head_width(self) -> int:
-        """Width of a head, D."""
-        return self.modern.head_width or self.n_embd // self.n_head
-
-    @property
-    def rope_width(self) -> int:
-        """How many numbers of each query and key are turned."""
-        return self.modern.rope_width or self.head_width
-
-    @property
-    def n_inner(self) -> int:
-        """Width inside the MLP, N."""
-        return self.modern.n_inner or 4 * self.n_embd
-
-    def has_bias(self, part: str) -> bool:
-        """Tell whether norm, qkv, out, mlp or head have biases."""
-        chosen = self.modern.biases
-        return self.bias and part != "head" if chosen is None else part in chosen.split()
 
 # %% ../../nbs/core/11_config.ipynb #c047a392
 @dataclass(slots=True, kw_only=True)

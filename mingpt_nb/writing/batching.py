@@ -37,11 +37,9 @@ class Rows:
         model: GPT,
         waiting: Iterator[tuple[int, Batch]],  # texts of one row each, and their numbers
         rows: int,  # texts that are written side by side
-        length: int,  # of the longest text, its prompt included
     ):
         self.waiting, self.rows, self.device = waiting, rows, model.device
         self.cache = KVCache(model, rows)
-        self.cache.reserve(length)
         self.cache.lengths = []  # no row is in use
         self.fresh: list[tuple[int, Batch]] = []  # whose prompt is being read
         self.texts: list[tuple[int, Batch]] = []  # in the order of the rows
@@ -63,6 +61,7 @@ class Rows:
         tokens = [text.add(row[None]) for (_, text), row in zip(self.fresh or self.texts, logits)]
         for number, text in self.fresh:
             if text.cache is not None:
+                self.cache.reserve(text.cache.keys[0].shape[2])  # as long as it may become
                 self.cache.take(text.cache)
             text.cache = None  # it is not needed twice
             self.texts.append((number, text))
@@ -102,8 +101,7 @@ def write_many(
     for number, length in lengths.items():
         if length > model.config.block_size:  # its context slides
             yield number, [int(token) for token in decode(model, begin(number)[1])]
-    texts = Rows(model, map(begin, side_by_side), min(rows, len(side_by_side)),
-                 max((lengths[number] for number in side_by_side), default=0))
+    texts = Rows(model, map(begin, side_by_side), min(rows, len(side_by_side)))
     for _ in decode(model, texts):
         for number, text in texts.ended:
             yield number, text.rows[0][text.starts[0] :]
