@@ -339,7 +339,7 @@ def load_tokenizer(
 
 
 def make_tokenizer(
-    name: str | os.PathLike,  # characters, gpt2, or a folder with the files of a tokenizer
+    name: str | os.PathLike,  # characters, gpt2, a folder with its files, a .gguf file, smollm2
     text: str,  # whose characters are the vocabulary, if that is what is asked for
 ) -> Tokenizer:
     """Return a tokenizer for a text; `InvalidValue` if the name doesn't say one."""
@@ -348,7 +348,8 @@ def make_tokenizer(
         return CharTokenizer(text)
     if name == "gpt2":
         return get_encoder()
-    found = load_tokenizer(name) if os.fspath(name) and Path(name).is_dir() else None
+    there = os.fspath(name) and (Path(name).is_dir() or gguf_file(name))
+    found = load_tokenizer(name) if there else None
     if found is None:
         raise InvalidValue(f"tokenizer = {os.fspath(name)!r}: must be characters, gpt2, or a "
                            "folder that holds one")
