@@ -676,13 +676,15 @@ OUR_OWN = Family(
     transposed=False,
     biases=False,
     inner=None)
-_ROWS = (GPT2, GPT1, GPT_NEO, IMAGE_GPT, *LATER, OUR_OWN)
-FAMILIES = {family.name: family for family in _ROWS}  # by name, which Falcon's three rows share
+FAMILIES: dict[str, Family] = {}
+for _row in (GPT2, GPT1, GPT_NEO, IMAGE_GPT, *LATER, OUR_OWN):
+    _others = [row for row in FAMILIES.values() if row.name == _row.name]  # Falcon has three rows
+    FAMILIES[f"{_row.name} ({len(_others) + 1})" if _others else _row.name] = _row
 
 
 def family_of(config: GPTConfig, weights: Mapping[str, torch.Tensor]) -> Family:
     """Return the first family that has a model of ours; the weights have our names."""
-    return next(family for family in _ROWS if family.has(config, weights))
+    return next(family for family in FAMILIES.values() if family.has(config, weights))
 
 # %% ../../nbs/weights/41_families.ipynb #3732dd97
 _UNSUPPORTED = dict(scale_attn_by_inverse_layer_idx=False, reorder_and_upcast_attn=False,
@@ -704,9 +706,10 @@ def check_config(
     require(isinstance(settings, dict), "type of content", type(settings).__name__, "an object")
     kind = settings.get("model_type", "openai-gpt" if "afn" in settings else "gpt2")
     why = f"{_NOT_COVERED[kind]} isn't covered" if str(kind) in _NOT_COVERED else ""
-    require(isinstance(kind, str) and kind in FAMILIES, "model_type", kind,
-            f"one of {', '.join(FAMILIES)}" + f"; {why}" * bool(why))
-    rows = [row for row in _ROWS if row.name == kind]
+    names = [*dict.fromkeys(row.name for row in FAMILIES.values())]
+    require(isinstance(kind, str) and kind in names, "model_type", kind,
+            f"one of {', '.join(names)}" + f"; {why}" * bool(why))
+    rows = [row for row in FAMILIES.values() if row.name == kind]
     family = next((row for row in rows if all(settings.get(option) in (None, usual)
                                               for option, usual in row.only.items())), rows[-1])
     for field, limit in _LIMITS.items():

@@ -40,7 +40,7 @@ from ..speed.quantize import Kind
 from ..text.tokenizers import CharTokenizer, Tokenizer
 from .batching import Rows
 from .chat import TEMPLATES, ChatTemplate, open_template
-from .prompts import encode_prompt, end_token, ready
+from .prompts import encode_prompt, end_tokens, ready
 
 # %% ../../nbs/writing/55_serve.ipynb #d5a0501f
 class Said(NamedTuple):
@@ -402,8 +402,8 @@ class Service:
             best = value["top_logprobs"] if best else None
         elif best is not None:
             best = asked(dict(top_logprobs=best), "top_logprobs")
-        end, usage = end_token(self.tokenizer), body.get("stream_options")
-        ends = self.template.ends if chat and self.template else {end} if end is not None else set()
+        usage = body.get("stream_options")
+        ends = self.template.ends if chat and self.template else end_tokens(self.tokenizer)
         choices = Choices(value["temperature"], True, value["top_k"], value["top_p"], sorted(ends))
         choices.check()
         seed = int.from_bytes(os.urandom(6), "big") if value["seed"] is None else value["seed"]
