@@ -40,7 +40,7 @@ from ..speed.quantize import Kind
 from ..text.tokenizers import CharTokenizer, Tokenizer
 from .batching import Rows
 from .chat import TEMPLATES, ChatTemplate, open_template
-from .prompts import encode_prompt, end_tokens, ready
+from .prompts import default_model, encode_prompt, end_tokens, ready
 
 # %% ../../nbs/writing/55_serve.ipynb #d5a0501f
 class Said(NamedTuple):
@@ -596,6 +596,7 @@ class Guard:
                 status = message["status"]
             wrote += len(message.get("body", b""))
             await send(message)
+            await asyncio.sleep(0)  # so that it is noticed when the reader leaves
 
         async def given() -> dict[str, Any]:
             for _ in parts:  # all of it, once
@@ -694,7 +695,7 @@ def make_app(service: Service, key: str | None = None, bounds: Bounds = Bounds()
 class ServeConfig(Config):
     """Open a window into a model in the browser, and the interface that OpenAI's clients speak."""
 
-    model: str = "gpt2"  # a name on the Hugging Face hub, or a folder, such as a training leaves
+    model: str | None = None  # hub name, folder, .gguf file; None: smollm2 if there, or gpt2
     port: int = 8000  # of the address; 0 takes a free one
     host: str = "127.0.0.1"  # this machine only; others need an api_key
     api_key: str | None = None  # that clients have to send
@@ -707,14 +708,14 @@ class ServeConfig(Config):
 
 def open_service(config: ServeConfig) -> Service:
     """Return the model that is asked for, with its chat template if it has one."""
-    model, tokenizer = ready(config.model, config.device, config.quantize)
+    opened = default_model(config.model, "gpt2")
+    model, tokenizer = ready(opened, config.device, config.quantize)
     template = None
     with suppress(InvalidValue):  # one without special tokens
-        template = open_template(config.model, config.template)
+        template = open_template(opened, config.template)
     if template and not config.template and template.source == TEMPLATES["dialogpt"]:
         template = None  # which is what one without a template gets
-    folder = os.path.isdir(config.model)
-    name = os.path.basename(os.path.abspath(config.model)) if folder else config.model
+    name = os.path.basename(os.path.abspath(opened)) if os.path.isdir(opened) else opened
     return Service(model, tokenizer, template, name, config.rows, config.length)
 
 
