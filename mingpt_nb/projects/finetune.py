@@ -50,7 +50,7 @@ class FinetuneConfig(Config):
     include: str = "*"  # of a folder, the files to read, such as "*.py"
     dialogues: str | None = None  # instead of a text: a file of JSON lines, or a folder of such
     template: Literal["dialogpt", "chatml"] | None = None  # of dialogues; None: the model's own
-    model: str = "gpt2"  # a name on the Hugging Face hub, or a folder, such as a training leaves
+    model: str = "gpt2"  # a name on the Hugging Face hub, a folder, a .gguf file, or smollm2
     old_text: str | None = None  # measured as well, to see what is forgotten of it
     block_size: int | None = None  # tokens in an example; None: the model's context, at most 256
     val_fraction: float = 0.1  # share of the text at its end, or of dialogues, that is held out

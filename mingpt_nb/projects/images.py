@@ -8,6 +8,7 @@ __all__ = ['CHOICES', 'load_images', 'scikit_learn', 'patches', 'make_palette', 
 
 # %% ../../nbs/projects/63_images.ipynb #70469032
 import importlib
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,7 +53,10 @@ def load_images(
     images = []
     for file in files:
         try:
-            with Image.open(file) as opened:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a size that is refused below
+                opened = Image.open(file)
+            with opened:
                 require(max(opened.size) <= 64, f"width and height of {file.name}", opened.size,
                         "at most 64 by 64, the largest of the paper")
                 if opened.mode.startswith("I"):  # grey of 16 bits

@@ -146,7 +146,8 @@ def has_cpp() -> bool:
     try:
         return bool(cpp_product())
     except Exception as error:  # of the loader, of ninja, of the compiler, of the cache folder
-        _logger.info("PyTorch's own products are used, not those in C++: %s", reason(error))
+        why = reason(RuntimeError(str(error)))  # with the path, if there is one
+        _logger.info("PyTorch's own products are used, not those in C++: %s", why)
         return False
 
 

@@ -30,6 +30,7 @@ from ..text.tokenizers import fingerprint
 from ..trainer import Callback, Trainer, TrainerConfig, adamw
 from .callbacks import CSVLog, Evaluate, Progress
 from .checkpoints import Checkpoints, as_json, can_be_saved, full_weights
+from .checkpoints import is_run, run_in
 from .engine import Ramp, TorchEngine
 from .muon import make_muon
 from ..weights.lora import write_trained
@@ -261,6 +262,7 @@ def prepare_run(
         fast(model)
     saves = Checkpoints(run.work_dir, run.checkpoint_interval, run.checkpoint_minutes,
                         run.keep_checkpoints, run.resume, run.overwrite, RUN_FILES)
+    saves.check(is_run(saves.folder), run_in(saves.folder, RUN_FILES))  # before any work
     return make_trainer(run, model, train_dataset, [
         Evaluate(eval_dataset, run.eval_interval, run.eval_iters), saves,
         *callbacks,  # before the model is written

@@ -21,11 +21,12 @@ from safetensors.torch import save_file
 
 from ..core.config import GPTConfig, is_count, require
 from ..core.files import replace_file, saying_where, whole_folder, write_json
+from ..core.gguf_format import gguf_file
 from ..model import GPT
 from ..text.tokenizers import TOKENIZER_FILES, Tokenizer, save_tokenizer
 from .families import FLOATS, GPT2, Family, check_config, check_tensors
 from .families import empty_model, family_of, layout
-from .gguf import gguf_file, open_gguf
+from .gguf import open_gguf
 from .hub import naming, read_settings, read_weights, without_padding
 
 # %% ../../nbs/08_pretrained.ipynb #08c12dee

@@ -25,8 +25,9 @@ from ..core.modules import check_tokens
 from ..core.sampling import Batch, Choices, KVCache, decode
 from ..model import GPT
 from ..text.tokenize import AnyPath
+from ..core.gguf_format import gguf_file
 from .generate import GenerateConfig, generate_texts
-from .prompts import encode_prompt, end_token, ready
+from .prompts import default_model, encode_prompt, end_tokens, ready
 
 # %% ../../nbs/writing/53_batching.ipynb #810cd5a4
 class Rows:
@@ -110,7 +111,7 @@ def write_many(
 # %% ../../nbs/writing/53_batching.ipynb #192ad550
 @dataclass(slots=True)
 class ManyConfig(GenerateConfig):
-    """Let GPT-2, or a model of your own, continue a text, or a file of prompts."""
+    """Let SmolLM2, GPT-2, or a model of your own continue a text, or a file of prompts."""
 
     input: AnyPath | None = None  # JSON lines: strings, or objects with a "prompt"; - reads them
     out: AnyPath | None = None  # JSON lines with number, prompt and text, gone on with; - writes
@@ -133,7 +134,7 @@ def read_prompts(path: AnyPath) -> list[str]:
 
 def job_of(config: ManyConfig) -> str:  # eight hex digits
     """Return a mark of what decides the texts beside the prompts: the model and the settings."""
-    weights = Path(config.model, "config.json")  # is written anew with a model
+    weights = gguf_file(str(config.model)) or Path(str(config.model), "config.json")  # of a folder
     facts = (config.model, weights.stat().st_mtime_ns if weights.is_file() else 0, config.adapter,
              config.tokens, config.greedy, float(config.temperature), config.top_k, config.top_p,
              config.quantize, config.seed)
@@ -170,7 +171,8 @@ def generate_many(config: ManyConfig) -> None:
     require(not config.prompt and config.file is None, "prompt", config.prompt or config.file,
             "left out with input")
     require(config.num_samples == 1, "num_samples", config.num_samples, "1 with input")
-    prompts, job, done = read_prompts(config.input), job_of(config), set[int]()
+    prompts, name = read_prompts(config.input), default_model(config.model, "gpt2")
+    job, done = job_of(replace(config, model=name)), set[int]()
     choices = Choices(config.temperature, not config.greedy, config.top_k, config.top_p)
     choices.check()
     with ExitStack() as opened:
@@ -178,17 +180,17 @@ def generate_many(config: ManyConfig) -> None:
         if config.out != "-":  # claimed before there is anything to wait for
             path = opened.enter_context(claimed(
                 config.out, "out", lambda there: done.update(read_finished(there, prompts, job))))
-        model, tokenizer = ready(config.model, config.device, config.quantize, config.seed,
+        model, tokenizer = ready(name, config.device, config.quantize, config.seed,
                                  config.adapter)
         left = {number: encode_prompt(tokenizer, prompt).tolist()
                 for number, prompt in enumerate(prompts) if number not in done}
-        end = end_token(tokenizer)
-        choices.stop = [] if end is None else [end]
+        ends = end_tokens(tokenizer)
+        choices.stop = sorted(ends)
         texts = write_many(model, left, config.tokens, choices, config.rows)
         if path is not None:
             file = opened.enter_context(open(path, "a", encoding="utf-8"))
         for number, new in tqdm(texts, "texts", len(prompts), disable=None, initial=len(done)):
-            text = "".join(tokenizer.decode_iter(new[:-1] if new[-1] == end else new))
+            text = "".join(tokenizer.decode_iter(new[:-1] if new[-1] in ends else new))
             line = dict(job=job, number=number, prompt=prompts[number], text=text)
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
             file.flush()

@@ -117,9 +117,9 @@ def measure_text(
 # %% ../../nbs/writing/54_evaluate.ipynb #bafb7ce3
 @dataclass(slots=True)
 class EvaluateConfig(Config):
-    """Measure how well GPT-2, or a model of your own, predicts a text."""
+    """Measure how well SmolLM2, GPT-2, or a model of your own predicts a text."""
 
-    model: str = "gpt2"  # a name on the Hugging Face hub, or a folder, such as a training leaves
+    model: str = "gpt2"  # a name on the Hugging Face hub, a folder, a .gguf file, or smollm2
     text: str = ""  # a UTF-8 file or a folder, or a built-in text
     adapter: str | None = None  # a folder of low-rank updates for the model, ours or peft's
     stride: int | None = None  # tokens from window to window; None: half the context

@@ -16,6 +16,7 @@ import logging
 import os
 import re
 import socket
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -39,7 +40,7 @@ from ..speed.quantize import Kind
 from ..text.tokenizers import CharTokenizer, Tokenizer
 from .batching import Rows
 from .chat import TEMPLATES, ChatTemplate, open_template
-from .prompts import encode_prompt, end_token, ready
+from .prompts import default_model, encode_prompt, end_tokens, ready
 
 # %% ../../nbs/writing/55_serve.ipynb #d5a0501f
 class Said(NamedTuple):
@@ -401,8 +402,8 @@ class Service:
             best = value["top_logprobs"] if best else None
         elif best is not None:
             best = asked(dict(top_logprobs=best), "top_logprobs")
-        end, usage = end_token(self.tokenizer), body.get("stream_options")
-        ends = self.template.ends if chat and self.template else {end} if end is not None else set()
+        usage = body.get("stream_options")
+        ends = self.template.ends if chat and self.template else end_tokens(self.tokenizer)
         choices = Choices(value["temperature"], True, value["top_k"], value["top_p"], sorted(ends))
         choices.check()
         seed = int.from_bytes(os.urandom(6), "big") if value["seed"] is None else value["seed"]
@@ -595,6 +596,7 @@ class Guard:
                 status = message["status"]
             wrote += len(message.get("body", b""))
             await send(message)
+            await asyncio.sleep(0)  # so that it is noticed when the reader leaves
 
         async def given() -> dict[str, Any]:
             for _ in parts:  # all of it, once
@@ -693,7 +695,7 @@ def make_app(service: Service, key: str | None = None, bounds: Bounds = Bounds()
 class ServeConfig(Config):
     """Open a window into a model in the browser, and the interface that OpenAI's clients speak."""
 
-    model: str = "gpt2"  # a name on the Hugging Face hub, or a folder, such as a training leaves
+    model: str | None = None  # hub name, folder, .gguf file; None: smollm2 if there, or gpt2
     port: int = 8000  # of the address; 0 takes a free one
     host: str = "127.0.0.1"  # this machine only; others need an api_key
     api_key: str | None = None  # that clients have to send
@@ -706,21 +708,21 @@ class ServeConfig(Config):
 
 def open_service(config: ServeConfig) -> Service:
     """Return the model that is asked for, with its chat template if it has one."""
-    model, tokenizer = ready(config.model, config.device, config.quantize)
+    opened = default_model(config.model, "gpt2")
+    model, tokenizer = ready(opened, config.device, config.quantize)
     template = None
     with suppress(InvalidValue):  # one without special tokens
-        template = open_template(config.model, config.template)
+        template = open_template(opened, config.template)
     if template and not config.template and template.source == TEMPLATES["dialogpt"]:
         template = None  # which is what one without a template gets
-    folder = os.path.isdir(config.model)
-    name = os.path.basename(os.path.abspath(config.model)) if folder else config.model
+    name = os.path.basename(os.path.abspath(opened)) if os.path.isdir(opened) else opened
     return Service(model, tokenizer, template, name, config.rows, config.length)
 
 
 def serve(
     config: ServeConfig,  # as the flags of `mingpt-nb serve` give it
 ) -> None:
-    """Answer requests until Ctrl-C."""
+    """Answer requests until Ctrl-C, which ends the process."""
     try:
         import starlette  # noqa: F401
         import uvicorn
@@ -744,6 +746,5 @@ def serve(
             make_app(service, config.api_key), http="h11", ws="none", lifespan="off",
             log_level="critical", access_log=False, server_header=False,
             timeout_graceful_shutdown=0)).run([listener])
-    service.thread.stop()
-    if service.thread.thread.is_alive():  # in a step that takes long, for which nobody waits
-        os._exit(0)
+    sys.stdout.flush()
+    os._exit(0)  # Python would tidy up for some seconds; there is nothing to save
