@@ -49,10 +49,8 @@ class Page(NamedTuple):
 
 def notebooks() -> list[Path]:
     """Return all notebooks, rooms in their order; what Jupyter and nbdev leave behind is none."""
-    def place(path):
-        return [*ROOMS].index(path.parent.relative_to(NBS).as_posix().strip(".")), path.name
     found = [path for path in NBS.rglob("*.ipynb") if not {"_proc", ".ipynb_checkpoints"} & {*path.parts}]
-    return sorted(found, key=place)
+    return sorted(found, key=lambda path: ([*ROOMS].index(path.parent.relative_to(NBS).as_posix().strip(".")), path.name))
 
 
 def pages() -> list[Page]:
