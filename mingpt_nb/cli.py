@@ -53,6 +53,8 @@ JOBS = {
                      "Learn a byte-pair vocabulary from texts."),
     "tokenize": Job("text.tokenize", "TokenizeConfig", "tokenize",
                     "Encode texts to files of tokens, ready to train on."),
+    "export": Job("writing.export", "ExportConfig", "export",
+                  "Write a model as one file that llama.cpp runs."),
     "serve": Job("writing.serve", "ServeConfig", "serve",
                  "Open a window into a model in the browser, and OpenAI's interface to it."),
     "bench": Job("lab.bench", "BenchConfig", "bench",
