@@ -8,7 +8,6 @@ __all__ = ['NumberKind', 'gguf_options', 'gguf_weights', 'gguf_tokens', 'save_gg
 # %% ../../nbs/writing/56_export.ipynb #0605f051
 import logging
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
