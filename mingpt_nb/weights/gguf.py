@@ -40,7 +40,9 @@ def gguf_config(
     require(isinstance(kind, str) and kind in GGUF_FAMILIES, "general.architecture", kind,
             f"one of {', '.join(GGUF_FAMILIES)}")
     known: dict[str, Any] = {name.removeprefix(f"{kind}."): value
-                             for name, value in metadata.items()}
+                             for name, value in metadata.items() if name.startswith(f"{kind}.")}
+    lists = [name for name, value in known.items() if not isinstance(value, (str, int, float))]
+    require(not lists, "options of the model", lists, "numbers and texts, no lists")
 
     def size(name: str, missing: int | None = None) -> int:
         value: Any = known.get(name, missing)
