@@ -53,7 +53,8 @@ class TrainerConfig(Config):
         rules: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
             ("batch_size log_interval", "an integer of at least 1", is_count),
             ("num_workers", "an integer from 0 to 256", lambda n: natural(n) and n <= 256),
-            ("warmup_iters seed", "an integer of at least 0", natural),
+            ("warmup_iters seed", "an integer from 0 to 2**63 - 1",
+             lambda n: natural(n) and n < 2**63),
             ("max_iters", "None or an integer of at least 0", lambda n: n is None or natural(n)),
             ("grad_norm_clip", "a number greater than 0", lambda x: within(x, math.inf) and x > 0),
             ("learning_rate", "a finite number greater than 0", lambda x: within(x) and x > 0),
