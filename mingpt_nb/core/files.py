@@ -236,6 +236,8 @@ def read_json_lines(
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
                 found = json.loads(text) if text else None
+                if "\\ud" in text.lower():  # half a character has no place in a text
+                    json.dumps(found, ensure_ascii=False).encode()
             except (ValueError, RecursionError) as error:
                 why = getattr(error, "msg", None) or reason(error)  # without a place of its own
                 raise InvalidValue(f"line {number} of {path} is not JSON: {why}") from None
@@ -250,7 +252,8 @@ def write_json(
 ) -> None:
     """Write a JSON file."""
     text = json.dumps(content, indent=indent, ensure_ascii=False, default=plain) + "\n"
-    replace_file(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+    data = text.encode("utf-8", "backslashreplace")  # half a character becomes \\udce9
+    replace_file(path, lambda part: part.write_bytes(data))
 
 
 def plain(value: Any) -> Any:
