@@ -43,13 +43,14 @@ setup(
     ],
     python_requires=f">={settings['min_python']}",
     install_requires=settings["requirements"].split(),
-    extras_require={"dev": settings["dev_requirements"].split(), "images": ["scikit-learn"]},
+    extras_require={"dev": settings["dev_requirements"].split(), "images": ["scikit-learn"],
+                    "serve": settings["serve_requirements"].split()},
     entry_points={
         "console_scripts": settings["console_scripts"].split(),
         "nbdev": [f"{settings['lib_name']}={settings['lib_name']}._modidx:d"],
     },
     packages=find_packages(include=[settings["lib_name"], settings["lib_name"] + ".*"]),
-    package_data={settings["lib_name"]: ["py.typed", "core/*.gz"]},
+    package_data={settings["lib_name"]: ["py.typed", "core/*.gz", "writing/window/*"]},
     cmdclass={"sdist": SdistWithSettings},
     zip_safe=False,
 )

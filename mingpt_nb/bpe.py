@@ -189,6 +189,8 @@ class WordCache(dict[str, tuple[int, ...]]):
 class Encoder:
     """GPT-2's tokenizer (Radford et al. 2019, section 2.2; Sennrich et al. 2016)."""
 
+    always: Collection[str] = ()  # tokens found in every text; GPT-2 has none
+
     def __init__(
         self,
         encoder: dict[str, int] | None,  # ids by token; None: bytes, merges, special tokens
@@ -220,13 +222,13 @@ class Encoder:
                disallowed_special: Collection[str] = ()) -> list[int]:
         """Return the ids of a text; special tokens are text unless allowed by name or "all"."""
         require(isinstance(text, str), "type of text", type(text).__name__, "str")
-        allowed = sorted(_named(self, allowed_special), key=len, reverse=True)
+        allowed = sorted([*_named(self, allowed_special), *self.always], key=len, reverse=True)
         for token in _named(self, disallowed_special, allowed):
             require(token not in text, "text at position", text.find(token),
                     f"without the special token {token}")
         parts = re.split(f"({'|'.join(map(re.escape, allowed))})", text) if allowed else [text]
         return list(chain.from_iterable(
-            [self.special_tokens[part]] if part in allowed
+            [self.encoder[part]] if part in allowed
             else chain.from_iterable(map(self.cache.__getitem__, self.split(part)))
             for part in parts))
 
@@ -247,8 +249,7 @@ class Encoder:
             return b"".join(map(self.bytes.__getitem__, ids))
         except (KeyError, TypeError) as error:
             wrong = repr(error.args[0] if isinstance(error, KeyError) else ids)[:60]
-            raise InvalidValue(f"token id = {wrong}: must be one of the {len(self)} in the "
-                               "vocabulary") from None
+            raise InvalidValue(f"token id = {wrong}: must be one of {len(self)} tokens") from None
 
     def decode(self, ids: Iterable[int], errors: str = "replace") -> str:
         """Return the text of tokens; `errors` is what to do about bytes that aren't UTF-8."""

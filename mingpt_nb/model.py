@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from .attention import Cache
 from .blocks import Block, init_weights, make_norm
-from .core.config import GPTConfig, GPTDraft, Modern, require
+from .core.config import GPTConfig, GPTDraft, require
 from .core.costs import loss_in_chunks
 from .core.modules import OptimizerSettings, check_tokens, decay_groups, fused_adamw
-from .modern import ModernTransformer
+from .modern import ModernTransformer, capped, is_modern
 
 Prompts = TypeVar("Prompts", Tensor, list[Any])  # (B, T), or B lists or tensors of tokens
 
@@ -57,8 +57,7 @@ class GPT(nn.Module):
         config = config.resolve() if isinstance(config, GPTDraft) else config
         require(isinstance(config, GPTConfig), "config", config, "a GPTConfig or a GPTDraft")
         self.config = config
-        later = config.modern != Modern() or config.norm_placement in ("out", "both")
-        self.transformer = ModernTransformer(config) if later else Transformer(config)
+        self.transformer = (ModernTransformer if is_modern(config) else Transformer)(config)
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=config.has_bias("head"))
         init_weights(self, config)
         if config.tie_head:
@@ -87,8 +86,7 @@ class GPT(nn.Module):
 
     def score(self, x: Tensor) -> Tensor:  # (..., C) -> (..., V)
         """Return the logits of vectors that the transformer gives."""
-        logits, cap = self.lm_head(x), self.config.modern.logit_cap
-        return logits if cap is None else cap * (logits / cap).tanh()
+        return capped(self.lm_head(x), self.config.modern.logit_cap)
 
     @property
     def device(self) -> torch.device:

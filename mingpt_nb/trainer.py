@@ -12,7 +12,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Literal
@@ -52,7 +52,9 @@ class TrainerConfig(Config):
 
         rules: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
             ("batch_size log_interval", "an integer of at least 1", is_count),
-            ("num_workers warmup_iters seed", "an integer of at least 0", natural),
+            ("num_workers", "an integer from 0 to 256", lambda n: natural(n) and n <= 256),
+            ("warmup_iters seed", "an integer from 0 to 2**63 - 1",
+             lambda n: natural(n) and n < 2**63),
             ("max_iters", "None or an integer of at least 0", lambda n: n is None or natural(n)),
             ("grad_norm_clip", "a number greater than 0", lambda x: within(x, math.inf) and x > 0),
             ("learning_rate", "a finite number greater than 0", lambda x: within(x) and x > 0),
@@ -180,6 +182,8 @@ class Trainer:
     ):
         config.check()
         require(len(train_dataset) > 0, "len(train_dataset)", 0, "at least 1")
+        require(any(p.requires_grad for p in model.parameters()), "model", "without a parameter "
+                "that can be trained", "another one, such as before `quantize`")
         self.config, self.model, self.train_dataset = config, model, train_dataset
         self.callbacks, self.engine = list(callbacks), engine or Engine()
         require(all(isinstance(c, Callback) for c in self.callbacks), "callbacks", self.callbacks,
@@ -272,7 +276,8 @@ class Trainer:
             try:
                 self.tell("on_train_start")
                 steps = map(self.indices, itertools.count(self.iter_num))
-                batches = Fetch(self.train_dataset).all(steps, self.config.num_workers, self.device)
+                batches = opened.enter_context(closing(Fetch(self.train_dataset).all(
+                    steps, self.config.num_workers, self.device)))
                 while self.goes_on():
                     started = time.perf_counter()
                     x, y = next(batches)  # 1. a batch

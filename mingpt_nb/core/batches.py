@@ -12,7 +12,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, Protocol
@@ -65,17 +65,20 @@ class Fetch(torch.utils.data.Dataset):
         batches: Iterable[list[int]],  # lists of indices
         workers: int = 0,  # processes that fetch
         device: torch.device = torch.device("cpu"),  # where the tensors are wanted
-    ) -> Iterator[tuple[Tensor, ...]]:  # x and y
+    ) -> Generator[tuple[Tensor, ...]]:  # x and y; to be closed, which ends the processes
         """Fetch one batch after the other."""
         fetched: Iterable[Any] = map(self.__getitem__, batches)
         if workers > 0:  # with a generator of their own, since dropout uses the global one
             own = torch.Generator().manual_seed(0)
-            fetched = DataLoader(self, batch_size=None, sampler=batches, num_workers=workers,
-                                 generator=own, worker_init_fn=_leave_signals_to_the_parent)
-        for batch in fetched:
-            if device.type == "cuda":  # from pinned memory, a copy doesn't make the program wait
-                batch = [tensor.pin_memory() for tensor in batch]
-            yield tuple(tensor.to(device, non_blocking=True) for tensor in batch)
+            fetched = iter(DataLoader(self, batch_size=None, sampler=batches, num_workers=workers,
+                                      generator=own, worker_init_fn=_leave_signals_to_the_parent))
+        try:
+            for batch in fetched:
+                if device.type == "cuda":  # from pinned memory, a copy doesn't make us wait
+                    batch = [tensor.pin_memory() for tensor in batch]
+                yield tuple(tensor.to(device, non_blocking=True) for tensor in batch)
+        finally:  # since they hear no signal, and Python waits for them at its end
+            getattr(fetched, "_shutdown_workers", bool)()
 
 
 def _leave_signals_to_the_parent(worker: int) -> None:

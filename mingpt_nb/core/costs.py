@@ -61,7 +61,12 @@ def training_bytes(
     """Estimate the memory of a float32 training step with AdamW and without dropout."""
     P, tokens = count_parameters(config), batch_size * config.block_size
     V, C, L, H = config.vocab_size, config.n_embd, config.n_layer, config.n_head
-    activations = 4 * tokens * (L * (16 * C + H + 4) + 2 * C)
+    modern, norms = config.modern, 4 if config.norm_placement == "both" else 2
+    turned = (H + config.n_kv_head) * config.head_width  # queries and keys
+    kept = C * (2 + norms * (1 + (config.norm == "rms"))) + H + 4
+    kept += 2 * turned + 2 * config.n_inner * (1 + modern.gated)  # 16C + H + 4 in GPT-2
+    kept += turned * (3 * (modern.rope_theta is not None) + 4 * (modern.qk_norm != "none")) // 2
+    activations = 4 * tokens * (L * kept + 2 * C)
     logits = 4 * V * 4 * tokens  # four tables of every position's logits
     if config.loss_chunk is not None:  # three of a chunk's, and the head's gradient twice
         logits = 4 * V * (3 * min(tokens, config.loss_chunk) + 2 * C)

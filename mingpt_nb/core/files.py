@@ -4,24 +4,30 @@
 
 # %% auto #0
 __all__ = ['replace_file', 'saying_where', 'locked', 'claimed', 'whole_folder', 'open_input', 'writable_folder', 'reason',
-           'visible', 'counted', 'read_json', 'is_output', 'read_json_lines', 'write_json', 'plain']
+           'visible', 'tell_hidden', 'counted', 'read_json', 'mark_of', 'is_output', 'read_json_lines', 'write_json',
+           'plain']
 
 # %% ../../nbs/core/14_files.ipynb #a72c3224
+import hashlib
 import json
+import logging
 import os
 import re
 import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 
-from .config import InvalidValue, require
+from .config import InvalidValue, is_of, require
+
+_logger = logging.getLogger(__name__)
 
 # %% ../../nbs/core/14_files.ipynb #7dae39bc
 def replace_file(
@@ -33,7 +39,7 @@ def replace_file(
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     try:
-        with saying_where(path):
+        with saying_where(path, partial):
             write(partial)
             _follow_umask(partial)
             _sync(partial)
@@ -44,12 +50,21 @@ def replace_file(
 
 
 @contextmanager
-def saying_where(path: str | os.PathLike) -> Iterator[None]:
-    """Name a path in an `OSError` that names none, such as that of a full disk."""
+def saying_where(
+    path: str | os.PathLike,
+    stage: str | os.PathLike | None = None,  # where it is being made, under another name
+) -> Iterator[None]:
+    """Name a path in an `OSError` without one, as of a full disk, also if safetensors saw it."""
     try:
         yield
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        why = os.strerror(int(number[1])) if number else reason(error)
+        raise OSError(number and int(number[1]), why, os.fspath(path)) from error
     except OSError as error:
-        error.filename = error.filename or os.fspath(path)
+        named = Path(error.filename) if isinstance(error.filename, str) else None
+        if named is None or Path(stage or path) in (named, *named.parents):
+            error.filename = os.fspath(path)
         raise
 
 # %% ../../nbs/core/14_files.ipynb #abe2b411
@@ -130,7 +145,7 @@ def whole_folder(
     with locked(path, name, beside=True):
         shutil.rmtree(partial, ignore_errors=True)  # of someone who was killed
         try:
-            with saying_where(path):
+            with saying_where(folder, partial):
                 partial.mkdir()
                 yield partial
                 for file in (*partial.rglob("*"), partial):
@@ -193,6 +208,16 @@ def visible(
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", sign, text)
 
 
+def tell_hidden(
+    name: str | os.PathLike,
+    known: Collection[str],  # names that mean something, whatever lies here
+    taken: str = "what is built in; the file or folder of that name is ./{}",
+) -> None:
+    """Say what is taken where a file or folder has a name that means something else as well."""
+    if os.fspath(name) in known and os.path.lexists(name):
+        _logger.warning("%s is %s", name, taken.format(name))
+
+
 def counted(
     n: int,
     noun: str,  # in the singular, with a regular plural
@@ -203,12 +228,29 @@ def counted(
 
 def read_json(
     path: str | os.PathLike,
+    needed: dict[str, type] | None = None,  # types by name, of what an object has to hold
 ) -> Any:  # what the file holds
-    """Return the content of a JSON file; `InvalidValue` names the file if it isn't JSON."""
+    """Return the content of a JSON file; `InvalidValue` names the file, and what it lacks."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        found = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InvalidValue(f"{path} can't be read as JSON: {reason(error)}") from None
+    require(needed is None or isinstance(found, dict), f"content of {path}", type(found).__name__,
+            "an object with names")
+    for name, kind in (needed or {}).items():
+        value = found.get(name)
+        require(is_of(value, kind), f"{name} in {path}", value, f"there, of type {kind.__name__}")
+    return found
+
+
+def mark_of(
+    *parts: str | bytes,
+) -> str:  # SHA-256, hex
+    """Return a mark that texts and bytes have in common with their copies only."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part)
+    return found.hexdigest()
 
 
 def is_output(

@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from ..attention import Cache, causal_mask
 from .config import Config, is_count, require
-from .modules import check_tokens, evaluating
+from .modules import check_tokens, evaluating, finite
 from ..model import GPT, Prompts
 
 # %% ../../nbs/core/12_sampling.ipynb #67ef118d
@@ -63,7 +63,8 @@ def choose(
     if choices.top_p is not None and choices.top_p < 1:
         probabilities, order = logits.softmax(dim=-1).sort(dim=-1, descending=True)
         before = probabilities.cumsum(dim=-1) - probabilities  # of the tokens ahead of each
-        beyond = (before >= choices.top_p).gather(-1, order.argsort(dim=-1))  # in the order of V
+        beyond = (before > 0) & (before >= choices.top_p)  # a tiny top_p is 0 in float32
+        beyond = beyond.gather(-1, order.argsort(dim=-1))  # in the order of V
         logits = logits.masked_fill(beyond, float("-inf"))
     return torch.multinomial(logits.softmax(dim=-1), 1, generator=choices.generator)
 
@@ -148,7 +149,7 @@ def next_logits(
     """Return the scores of the token that follows; only the last position's are computed."""
     x = model.transformer(new, cache)  # (B, T, C)
     x = x[:, -1] if last is None else x[torch.arange(len(x), device=x.device), last]
-    return model.score(x)
+    return finite(model.score(x))
 
 
 class Writing(Protocol):

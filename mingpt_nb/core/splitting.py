@@ -18,7 +18,10 @@ PATTERNS = {
     "gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
     "gpt4": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
             r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    "smollm": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?=\p{N})"
+              r"|\s+(?!\S)|\s+",
 }
+PATTERNS["qwen2"] = PATTERNS["gpt4"].replace(r"\p{N}{1,3}", r"\p{N}")
 
 # %% ../../nbs/core/18_splitting.ipynb #b3489bfa
 # letters and digits that `regex` 2026.11 knows and Unicode 16, which tiktoken reads, does not
@@ -43,7 +46,8 @@ class Splitter:
         self.pattern, source = pattern, PATTERNS[pattern]
         newer = "".join("-".join(rf"\U{int(end, 16):08x}" for end in part.split("-"))
                         for part in NEWER_LETTERS)
-        exact = re.sub(r"\\p{[LN]}", lambda kind: rf"[{kind.group()}--[{newer}]]", source)
+        kinds = "L" if pattern == "smollm" else "LN"  # tokenizers cuts digits by a newer table
+        exact = re.sub(rf"\\p{{[{kinds}]}}", lambda kind: rf"[{kind.group()}--[{newer}]]", source)
         self.exact, self.quick = regex.compile(exact, regex.V1), regex.compile(source)
         self.newer = re.compile(f"[{newer}]")
         plain = source.replace(r"\p{L}\p{N}]", "A-Za-z0-9]")

@@ -6,6 +6,7 @@
 __all__ = ['Sizes', 'CONVERTED', 'make_model', 'training_step', 'convert', 'make_writer', 'make_encode']
 
 # %% ../../nbs/lab/87_peers.ipynb #5eed7504
+import os
 from collections.abc import Callable
 from importlib import import_module
 from itertools import islice
@@ -30,7 +31,7 @@ Sizes = dict[str, Any]  # of a model, as fields of its configuration
 
 
 def make_model(project: str, sizes: Sizes, dropout: float = 0.0, folder: str | None = None) -> Any:
-    """Return one project's GPT, with random weights or, if it can read them, those of a folder."""
+    """Return one project's GPT, with random weights or, if it can, those of a folder or file."""
     drops: dict[str, Any] = dict.fromkeys(("embd_pdrop", "resid_pdrop", "attn_pdrop"), dropout)
     if project == "minGPT":
         theirs = import_module("mingpt.model").GPT
@@ -41,7 +42,10 @@ def make_model(project: str, sizes: Sizes, dropout: float = 0.0, folder: str | N
         theirs = import_module("model")
         return theirs.GPT(theirs.GPTConfig(**sizes, dropout=dropout, bias=True))
     if project == "transformers":
-        from transformers import GPT2Config, GPT2LMHeadModel
+        from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel
+        if folder and folder.endswith(".gguf"):
+            return AutoModelForCausalLM.from_pretrained(
+                os.path.dirname(folder), gguf_file=os.path.basename(folder), dtype=torch.float32)
         config = GPT2Config(n_positions=sizes["block_size"], **sizes, **drops)
         return GPT2LMHeadModel.from_pretrained(folder) if folder else GPT2LMHeadModel(config)
     require(project == "ours", "project", project, "ours, minGPT, nanoGPT or transformers")
@@ -116,7 +120,8 @@ def make_writer(contender: str, folder: str, sizes: Sizes, device: str
                 ) -> Callable[[Tensor, int], Any]:
     """Return how a contender continues tokens (B, T) greedily by n: (B, n), or lists."""
     project, *options = contender.split()
-    threads, path = torch.get_num_threads(), f"{folder}/{contender}"  # of what was converted
+    threads = torch.get_num_threads()
+    path = folder if folder.endswith(".gguf") else f"{folder}/{contender}"  # of what was converted
     if project == "llama.cpp":
         llama = import_module("llama_cpp").Llama(
             path, n_ctx=sizes["block_size"], n_threads=threads, n_threads_batch=threads,

@@ -6,7 +6,6 @@
 __all__ = ['DataConfig', 'CharDataset', 'ChargptConfig', 'Text', 'load_text', 'train_chargpt']
 
 # %% ../../nbs/07_chargpt.ipynb #4bf2b170
-import hashlib
 import logging
 import math
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ..core.batches import set_seed
 from ..core.config import Config, GPTDraft, require
-from ..core.files import read_json
+from ..core.files import mark_of, read_json
 from ..model import GPT
 from ..text.corpora import read_text
 from ..text.tokenizers import CharTokenizer, Tokenizer, make_tokenizer
@@ -97,7 +96,8 @@ def load_text(
     """Read and tokenize a text, or open the folder that `mingpt-nb tokenize` has written."""
     folder, block_size = Path(config.text), config.data.block_size
     if (folder / "tokens.json").is_file():
-        found = read_json(folder / "tokens.json")
+        path = folder / "tokens.json"
+        found = read_json(path, dict(train_tokens=int, val_tokens=int, bytes=int))
         n = found["train_tokens"] + found["val_tokens"]
         require(found["val_tokens"] > 0, "text", config.text, "tokens with a validation part")
         require(config.tokenizer == "characters", "tokenizer", config.tokenizer,
@@ -105,13 +105,12 @@ def load_text(
         return Text(TokenDataset(folder / "train.npy", block_size),
                     TokenDataset(folder / "val.npy", block_size, stride=block_size),
                     make_tokenizer(folder, ""), found["bytes"] / n,
-                    dict(text=config.text, tokens=n))
+                    dict(text=config.text, tokens=n, sha256=mark_of(path.read_bytes())))
     text = read_text(config.text, config.include)
     tokenizer = make_tokenizer(config.tokenizer, text)
-    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     train, validation, width = split_text(config.data, text, tokenizer)
     return Text(train, validation, tokenizer, width,
-                dict(text=config.text, characters=len(text), sha256=mark))
+                dict(text=config.text, characters=len(text), sha256=mark_of(text)))
 
 # %% ../../nbs/07_chargpt.ipynb #a40e95df
 def train_chargpt(

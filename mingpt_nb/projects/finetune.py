@@ -7,8 +7,8 @@ __all__ = ['Lessons', 'FinetuneConfig', 'text_for', 'split_dialogues', 'dialogue
            'finetune']
 
 # %% ../../nbs/projects/64_finetune.ipynb #2b9b287c
-import hashlib
-import math
+import json
+import logging
 import random
 import re
 from collections.abc import Iterable
@@ -23,6 +23,7 @@ from torch import nn
 from ..attention import CausalSelfAttention
 from ..core.batches import Examples, set_seed
 from ..core.config import Config, require
+from ..core.files import mark_of
 from ..core.sampling import Choices
 from ..model import GPT
 from .chargpt import ChargptConfig, DataConfig, load_text
@@ -35,7 +36,10 @@ from ..training.runs import RunConfig, prepare_run
 from ..weights.lora import LoRAConfig, LoRAGPT
 from ..writing.chat import Chat, ChatTemplate, Dialogues, Messages
 from ..writing.chat import open_template, read_dialogues
+from ..writing.evaluate import perplexity
 from ..writing.prompts import open_model, stream_text
+
+_logger = logging.getLogger(__name__)
 
 # %% ../../nbs/projects/64_finetune.ipynb #f8f43b8c
 @dataclass(slots=True)
@@ -46,7 +50,7 @@ class FinetuneConfig(Config):
     include: str = "*"  # of a folder, the files to read, such as "*.py"
     dialogues: str | None = None  # instead of a text: a file of JSON lines, or a folder of such
     template: Literal["dialogpt", "chatml"] | None = None  # of dialogues; None: the model's own
-    model: str = "gpt2"  # a name on the Hugging Face hub, or a folder, such as a training leaves
+    model: str = "gpt2"  # a name on the Hugging Face hub, a folder, a .gguf file, or smollm2
     old_text: str | None = None  # measured as well, to see what is forgotten of it
     block_size: int | None = None  # tokens in an example; None: the model's context, at most 256
     val_fraction: float = 0.1  # share of the text at its end, or of dialogues, that is held out
@@ -74,8 +78,7 @@ def text_for(config: FinetuneConfig, tokenizer: Tokenizer, block_size: int) -> L
         return found.train, found.validation, found.facts
     text = read_text(config.text, config.include)
     train, held_out, _ = split_text(data, text, tokenizer)
-    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return train, held_out, dict(text=config.text, sha256=mark)
+    return train, held_out, dict(text=config.text, sha256=mark_of(text))
 
 # %% ../../nbs/projects/64_finetune.ipynb #d1a10902
 def split_dialogues(
@@ -102,7 +105,8 @@ def dialogues_for(config: FinetuneConfig, template: ChatTemplate, block_size: in
     talks = read_dialogues(config.dialogues or "", config.include)
     train, held_out = (Dialogues(part, template, block_size)
                        for part in split_dialogues(talks, config.val_fraction))
-    return train, held_out, dict(text=config.dialogues, dialogues=len(talks))
+    mark = mark_of(json.dumps(talks), template.source)
+    return train, held_out, dict(text=config.dialogues, dialogues=len(talks), sha256=mark)
 
 # %% ../../nbs/projects/64_finetune.ipynb #0b72833b
 def prepare(
@@ -138,10 +142,12 @@ class EndWithBest(BestWeights):
             super().on_log(trainer)
 
     def on_train_end(self, trainer: Trainer) -> None:
-        if trainer.error is None and self.path.is_file():
+        measured = any("val_loss" in row for row in trainer.history)
+        if trainer.error is None and measured and self.path.is_file():
             best = load_file(self.path)
             for name, p in trainer.model.named_parameters():
-                p.data.copy_(best[name])
+                if name in best:
+                    p.data.copy_(best[name])
 
 # %% ../../nbs/projects/64_finetune.ipynb #e298d06a
 def sample_text(
@@ -181,12 +187,14 @@ def finetune(
         parts[old.text] = text_for(old, tokenizer, size)[1]
     tokenizer.encode(config.prompt)
     set_seed(run.seed)
+    weights = mark_of(*(p.detach().flatten()[:64].float().numpy().tobytes()
+                        for p in model.parameters()))
     model, folder = prepare(model.float(), config), Path(run.work_dir or "")
     best = EndWithBest(folder / "best.safetensors")
     trainer = prepare_run(
         "finetune", config, model, train, held_out, tokenizer,
         [best, EarlyStopping(config.patience), LossPlot(folder / "loss.png"), *callbacks],
-        facts | dict(base=config.model))
+        facts | dict(base=config.model, weights=weights))
     if template:
         path, source = folder / "chat_template.jinja", template.source
         trainer.add_callback("on_train_start", lambda _: path.write_text(source, encoding="utf-8"))
@@ -197,12 +205,17 @@ def finetune(
         return losses, sample_text(config, model, tokenizer, template)
 
     losses, sample = look()  # before the first step, also of a run that is resumed
+    best.start = losses[facts["text"]]
     trainer.run()
     later, other = look()
     if trainer.first:
         print("perplexity on what is held out, before and after:")
         for name, loss in losses.items():
-            print(f"  {name}: {math.exp(loss):.2f} -> {math.exp(later[name]):.2f}")
+            print(f"  {name}: {perplexity(loss):.2f} -> {perplexity(later[name]):.2f}")
+        if later[facts["text"]] >= best.start:
+            _logger.warning("no evaluation was better than the one before the first step, so the "
+                            "weights are those of the beginning; try a lower "
+                            "--trainer.learning-rate, or more text")
         if config.tokens > 0:
             print(f"--- before\n{sample}\n--- after\n{other}")
     return trainer

@@ -7,8 +7,8 @@ __all__ = ['CHOICES', 'load_images', 'scikit_learn', 'patches', 'make_palette', 
            'Pictures', 'draw', 'sheet', 'write_sheet', 'train_images']
 
 # %% ../../nbs/projects/63_images.ipynb #70469032
-import hashlib
 import importlib
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ..core.batches import set_seed
 from ..core.config import PRESETS, Config, GPTDraft, InvalidValue, is_count, require
-from ..core.files import reason, replace_file, write_json
+from ..core.files import mark_of, reason, replace_file, tell_hidden, write_json
 from ..core.plots import figure
 from ..core.sampling import Batch, Choices, choose, decode
 from ..model import GPT
@@ -34,6 +34,7 @@ def load_images(
     size: int = 8,  # of the patches of photographs, in pixels on a side
 ) -> tuple[np.ndarray, np.ndarray]:  # uint8 (N, height, width, 3); classes (N,), -1 if unknown
     """Return images, and what each of them shows."""
+    tell_hidden(source, ("digits", "photographs"))
     if source == "digits":
         digits = scikit_learn("datasets").load_digits()
         grey = (digits.images * 255 / 16).round().astype(np.uint8)  # 17 levels
@@ -47,11 +48,15 @@ def load_images(
 
     require(Path(source or "?").is_dir(), "images", source, "digits, photographs or a folder")
     files = sorted(file for file in Path(source).iterdir() if file.name[0] != ".")
-    require(len(files) >= 10, f"number of files in {source}", len(files), "at least 10")
+    require(10 <= len(files) <= 10**5, f"number of files in {source}", len(files),
+            "from 10 to 100,000, which all lie in memory")
     images = []
     for file in files:
         try:
-            with Image.open(file) as opened:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a size that is refused below
+                opened = Image.open(file)
+            with opened:
                 require(max(opened.size) <= 64, f"width and height of {file.name}", opened.size,
                         "at most 64 by 64, the largest of the paper")
                 if opened.mode.startswith("I"):  # grey of 16 bits
@@ -229,8 +234,9 @@ def train_images(
     require(model_config.start_token, "model.start_token", False, "True")
     set_seed(config.trainer.seed)
     model, palette = GPT(model_config), pictures.palette.tolist()
-    mark = hashlib.sha256(repr((palette, pictures.vocab_size)).encode()).hexdigest()
-    facts = dict(vocabulary=mark, images=config.images, height=H, width=W, palette=palette)
+    facts = dict(vocabulary=mark_of(repr((palette, pictures.vocab_size))), images=config.images,
+                 sha256=mark_of(pictures.train.tokens.numpy().tobytes()), height=H, width=W,
+                 palette=palette)
     trainer = train_and_save("images", config, model, pictures.train, pictures.validation,
                              callbacks=callbacks, data=facts)
     if trainer.first and not config.trainer.shard:

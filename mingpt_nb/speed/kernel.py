@@ -6,8 +6,10 @@
 __all__ = ['EIGHT', 'DOTS', 'ROWS', 'PRODUCT', 'FLAGS', 'Product', 'cpp_product', 'has_cpp', 'SmallLinear', 'cpp_linear']
 
 # %% ../../nbs/speed/72_kernel.ipynb #d605def8
+import copy
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -15,7 +17,10 @@ from pathlib import Path
 from zlib import crc32
 
 import torch
+from filelock import FileLock
 from torch import Tensor, nn
+
+from ..core.files import reason, saying_where
 
 _logger = logging.getLogger(__name__)
 
@@ -140,7 +145,9 @@ def has_cpp() -> bool:
     """Tell whether the product in C++ can be had; if need be, it is compiled to find out."""
     try:
         return bool(cpp_product())
-    except Exception:  # of the loader, of ninja, of the compiler, of the cache folder
+    except Exception as error:  # of the loader, of ninja, of the compiler, of the cache folder
+        why = reason(RuntimeError(str(error)))  # with the path, if there is one
+        _logger.info("PyTorch's own products are used, not those in C++: %s", why)
         return False
 
 
@@ -149,20 +156,32 @@ def _load(source: str):
     import pooch  # type: ignore[import-untyped]  # here, since few models need it
     stamp = crc32(" ".join([source, torch.__version__, *FLAGS]).encode())
     there, name = Path(pooch.os_cache("mingpt_nb")), f"product-{stamp:08x}"
-    for path in there.glob(f"{name}-*.so"):
-        if path.stem == f"{name}-{crc32(path.read_bytes()):08x}":
-            return torch.ops.load_library(path)
-        path.unlink()  # is damaged
-    from torch.utils.cpp_extension import load
-    _logger.info("compiling the product in C++, once for this machine: %s", there)
-    there.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=there) as folder:
-        file = Path(folder, "product.cpp")
-        file.write_text(source)
-        load("mingpt_nb", [str(file)], extra_cflags=FLAGS, build_directory=folder,
-             is_python_module=False)
-        made = next(Path(folder).glob("*.so"))
-        os.replace(made, there / f"{name}-{crc32(made.read_bytes()):08x}.so")
+
+    def loaded() -> bool:
+        for path in there.glob(f"{name}-*.so"):
+            if path.stem == f"{name}-{crc32(path.read_bytes()):08x}":  # else it is damaged
+                torch.ops.load_library(path)
+                return True
+        return False
+
+    if loaded():
+        return
+    with saying_where(there):
+        there.mkdir(parents=True, exist_ok=True)
+        with FileLock(there / ".product.lock"):  # one compiles, others wait
+            if loaded():
+                return
+            for left in (*there.glob(f"{name}-*.so"), *there.glob("product.*")):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()  # of someone who was killed
+            from torch.utils.cpp_extension import load
+            _logger.info("compiling the product in C++, once for this machine: %s", there)
+            with tempfile.TemporaryDirectory(prefix="product.", dir=there) as folder:
+                file = Path(folder, "product.cpp")
+                file.write_text(source)
+                load("mingpt_nb", [str(file)], extra_cflags=FLAGS, build_directory=folder,
+                     is_python_module=False)
+                made = next(Path(folder).glob("*.so"))
+                os.replace(made, there / f"{name}-{crc32(made.read_bytes()):08x}.so")
 
 # %% ../../nbs/speed/72_kernel.ipynb #e6fdaac8
 class SmallLinear(nn.Module):
@@ -178,6 +197,10 @@ class SmallLinear(nn.Module):
         self.product = product
         for name, tensor in dict(weight=weight, scale=scale, bias=bias).items():
             self.register_buffer(name, None if tensor is None else tensor.detach())
+
+    def __deepcopy__(self, memo: dict) -> "SmallLinear":  # packed weights can't be copied
+        """Return a layer that shares the weights, which never change."""
+        return copy.copy(self)
 
     def forward(self, x: Tensor) -> Tensor:  # (..., K) -> (..., N)
         """Return x (scale · weight)ᵀ + b."""

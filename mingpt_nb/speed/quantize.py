@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..core.config import require
 from ..model import GPT
 from .fast import has_onednn, onednn_linear
+from ..weights.lora import LoRAGPT
 from .kernel import Product, SmallLinear, cpp_linear, cpp_product, has_cpp
 
 # %% ../../nbs/speed/73_quantize.ipynb #0c056b75
@@ -119,6 +120,8 @@ def quantize(
 ) -> GPT:  # the same, ready to write and no longer to train
     """Make the weights smaller; `InvalidValue` for another kind, or if layers were replaced."""
     require(kind in KINDS, "quantize", kind, f"one of {', '.join(KINDS)}")
+    require(not isinstance(model, LoRAGPT), "model", type(model).__name__,
+            "a plain GPT: merge_lora makes one of a model with low-rank updates")
     require(isinstance(model.lm_head, nn.Linear), "model", type(model.lm_head).__name__,
             "one with weights in floating point")
     model.eval().requires_grad_(False)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..core.config import InvalidValue, require
 from ..core.downloads import download
-from ..core.files import counted, is_output, open_input
+from ..core.files import counted, is_output, open_input, tell_hidden
 
 _logger = logging.getLogger(__name__)
 
@@ -147,6 +147,7 @@ def documents(
 ) -> Iterator[Document]:
     """Return an iterator over documents, whose texts are read when asked for."""
     for source in sources:
+        tell_hidden(source, CORPORA)
         files = [] if source in CORPORA else files_of(source, include)
         if len(files) == 1 and not files[0].is_file():  # a pipe, which is read once
             text = "".join(read_chunks(files[0]))

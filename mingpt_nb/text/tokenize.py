@@ -27,10 +27,12 @@ from tqdm import tqdm
 from tyro.conf import Positional, arg
 
 from ..bpe import END_OF_TEXT, Encoder, get_encoder, train_bpe
-from ..core.config import Config, is_count, require
+from ..core.config import Config, InvalidValue, is_count, require
 from ..core.files import counted, whole_folder, write_json
+from ..core.gguf_format import gguf_file
 from ..core.splitting import pieces
 from .corpora import Document, documents
+from .later_tokenizers import gguf_tokenizer
 from .tokenizers import fingerprint, read_encoder, save_tokenizer
 
 # %% ../../nbs/text/24_tokenize.ipynb #a1fa42e8
@@ -119,7 +121,8 @@ def map_in_order(
     processes: int = 1,  # that work at the same time; 1 works in this one
 ) -> Iterator[Any]:
     """Yield `function(item)` for each item, in order."""
-    require(is_count(processes), "processes", processes, "an integer of at least 1")
+    require(is_count(processes) and processes <= 256, "processes", processes,
+            "an integer from 1 to 256")
     if processes == 1:
         yield from map(function, items)
         return
@@ -146,7 +149,7 @@ class TokenizeConfig(Config):
 
     texts: Texts  # reference, pydoc, stdlib, shakespeare, files, folders
     out: AnyPath = "out/tokens"  # folder to make: train.npy, val.npy, tokens.json, the tokenizer
-    tokenizer: AnyPath = "gpt2"  # gpt2, or the folder of a tokenizer
+    tokenizer: AnyPath = "gpt2"  # gpt2, the folder of a tokenizer, a .gguf file, or smollm2
     val_fraction: float = 0.1  # share of the tokens, at the end, that go into val.npy; 0 for none
     separator: str = END_OF_TEXT  # special token after each document; empty for none
     parse_special: bool = False  # recognise special tokens that are written out in the texts
@@ -185,7 +188,10 @@ def tokenize(
 def _open_encoder(config: TokenizeConfig) -> tuple[Encoder, list[int]]:
     """Return the tokenizer that a configuration names, and the ids that end a document."""
     named = os.fspath(config.tokenizer)
-    encoder = get_encoder() if named == "gpt2" else read_encoder(named)
+    found = gguf_tokenizer(path) if (path := gguf_file(named)) else None
+    encoder = get_encoder() if named == "gpt2" else found or read_encoder(named)
+    if not isinstance(encoder, Encoder):
+        raise InvalidValue(f"tokenizer = {named!r}: must be one of byte pairs")
     for token in encoder.special_tokens if config.parse_special else ():
         require(not re.search(r"\s", token), "special token", token, "without blanks in a stream")
     known = ", ".join(encoder.special_tokens) or "none"

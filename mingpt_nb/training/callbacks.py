@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,9 @@ def mean_loss(
     chosen = [indices[i * len(indices) // count] for i in range(count)]
     rounds = range(engine.rank, -(-count // world) * world, world)  # as many in each process
     mine = (list(chosen[min(i, count - 1)]) for i in rounds)
-    fetched, losses, weights = Fetch(dataset).all(mine, workers, trainer.device), [], []
-    with evaluating(model):  # without what the engine puts around it
+    losses, weights = [], []
+    with (closing(Fetch(dataset).all(mine, workers, trainer.device)) as fetched,
+          evaluating(model)):  # without what the engine puts around it
         model.to(trainer.device)
         for i, (x, y) in zip(rounds, fetched):
             losses.append(engine.loss(model, x, y))
@@ -175,20 +177,28 @@ def require_whole(trainer: Trainer, callback: Callback) -> None:
 
 
 class BestWeights(Callback):
-    """Save the weights whenever an evaluation is the best so far."""
+    """Save the weights that are trained whenever an evaluation is the best so far."""
+
+    start = math.inf  # a loss to be better than; if there is one, the first weights are saved
 
     def __init__(self, path: str | os.PathLike[str]):  # of a safetensors file
         self.path = Path(path)
 
+    def save(self, trainer: Trainer) -> None:
+        weights = {name: p.detach().contiguous() for name, p in trainer.model.named_parameters()
+                   if p.requires_grad}
+        replace_file(self.path, lambda path: save_file(weights, path))
+
     def on_train_start(self, trainer: Trainer) -> None:
         require_whole(trainer, self)
+        if trainer.first and trainer.done == 0 and self.start < math.inf:
+            self.save(trainer)
 
     def on_log(self, trainer: Trainer) -> None:
         losses = [row["val_loss"] for row in trainer.history if "val_loss" in row]
-        best = min(filter(math.isfinite, losses), default=None)
+        best = min(filter(math.isfinite, (*losses, self.start)), default=None)
         if trainer.history[-1].get("val_loss", math.nan) == best:
-            weights = {k: p.detach().contiguous() for k, p in trainer.model.named_parameters()}
-            replace_file(self.path, lambda path: save_file(weights, path))
+            self.save(trainer)
 
 # %% ../../nbs/training/31_callbacks.ipynb #7b29561d
 class LossPlot(Callback):

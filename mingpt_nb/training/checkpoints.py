@@ -389,15 +389,19 @@ class Checkpoints(Callback):
         self.dice: tuple[int, dict[str, Any]] = 0, {}  # steps, and the state of chance after them
         self.caught: list[int] = []  # signals that have come
 
+    def check(self, ours: bool, there: list[str]) -> None:
+        """Refuse files that no run has left, and a run that has to stay."""
+        may = "resume or overwrite set: it holds a run" if ours else "without"
+        require(self.resume or not there or ours and self.overwrite, "folder",
+                str(self.folder), f"another one, or {may} ({', '.join(there)})")
+
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Hold the folder; refuse files that no run has left, and a run that has to stay."""
+        """Hold the folder, and clear it if that is asked for."""
         ours, there = is_run(self.folder), run_in(self.folder, self.names)
         with locked(self.folder):
-            may = "resume or overwrite set: it holds a run" if ours else "without"
             try:
-                require(self.resume or not there or ours and self.overwrite, "folder",
-                        str(self.folder), f"another one, or {may} ({', '.join(there)})")
+                self.check(ours, there)
             except InvalidValue:
                 if not ours:
                     (self.folder / ".lock").unlink()

@@ -122,6 +122,8 @@ class Ramp:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             require(is_count(value), f"ramp_{name}", value, "an integer of at least 1")
+        require(self.tokens <= (most := 10**7 * self.start * self.width), "ramp_tokens",
+                self.tokens, f"at most {most:,}, which is ten million first batches")
 
     def sizes(self, full: int) -> list[int]:
         """Return the examples in each batch before the full ones: multiples of the first."""

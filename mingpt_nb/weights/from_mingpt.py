@@ -7,30 +7,47 @@ __all__ = ['load_mingpt']
 
 # %% ../../nbs/weights/44_from_mingpt.ipynb #207f28ee
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from ..core.config import PRESETS, GPTConfig, require
 from ..model import GPT
-from .families import OUR_OWN, check_tensors
+from .families import HEAD, OUR_OWN, TABLE, check_tensors
 from .hub import naming, read_tensors
 from .pretrained import build
 
 # %% ../../nbs/weights/44_from_mingpt.ipynb #db312859
 def load_mingpt(
-    path: str | os.PathLike[str],  # a file that minGPT wrote, such as out/adder/model.pt
+    path: str | os.PathLike[str],  # a file of minGPT, such as out/adder/model.pt, or of nanoGPT
     n_head: int | None = None,  # attention heads in each block; None: as in the preset of this size
     choices: GPTConfig = GPTConfig(),  # what else no file tells, such as dropout rates
 ) -> GPT:  # in evaluation mode
-    """Load a state dict that minGPT saved; `InvalidValue` if it isn't one."""
+    """Load a state dict of minGPT, or a checkpoint of nanoGPT; `InvalidValue` if it is neither."""
     path = Path(path)
-    require(path.is_file(), "path", str(path), "a file such as model.pt")
-    tensors = read_tensors(path)
+    require(path.is_file(), "path", str(path), "a file such as model.pt or ckpt.pt")
+    tensors = {re.sub(r"^((_orig_mod|module)\.)+", "", name): tensor  # compiled, or copied by DDP
+               for name, tensor in read_tensors(path, "model").items()}
     with naming(path):
+        tied = TABLE in tensors and tensors[TABLE].equal(tensors.get(HEAD, tensors[TABLE]))
+        choices = replace(choices, tie_head=tied)
+        if tied:  # as in nanoGPT, and never in minGPT
+            n_head = _nanogpt_heads(path) if n_head is None else n_head
+            choices = replace(choices, activation="gelu", bias=_BIAS in tensors)
         config = _config_of(tensors, n_head, choices)
         return build(config, check_tensors(tensors, OUR_OWN, config))
+
+
+_BIAS = "transformer.h.0.attn.c_attn.bias"  # which nanoGPT may leave out
+
+
+def _nanogpt_heads(path: Path) -> int | None:
+    """Return the number of heads that a checkpoint of nanoGPT says."""
+    found = torch.load(path, map_location="meta", weights_only=True).get("model_args", {})
+    return found.get("n_head") if isinstance(found, dict) else None
 
 
 def _config_of(tensors: dict[str, Tensor], n_head: int | None, choices: GPTConfig) -> GPTConfig:
@@ -47,5 +64,4 @@ def _config_of(tensors: dict[str, Tensor], n_head: int | None, choices: GPTConfi
         require(len(found) == 1, "n_head", None,
                 f"given, since no preset has {L} layers and width {C}")
         (n_head,) = found
-    return replace(choices, n_layer=L, n_head=n_head, n_embd=C, vocab_size=V, block_size=T,
-                   tie_head=False)
+    return replace(choices, n_layer=L, n_head=n_head, n_embd=C, vocab_size=V, block_size=T)

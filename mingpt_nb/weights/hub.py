@@ -30,16 +30,21 @@ _logger = logging.getLogger(__name__)
 # %% ../../nbs/weights/42_hub.ipynb #52361d9c
 def read_tensors(
     path: Path,  # a file of safetensors if it is named so, otherwise of PyTorch's pickle
+    inside: str = "",  # the name under which a pickle may have them, beside other things
 ) -> dict[str, torch.Tensor]:  # on the CPU, mapped from the file
     """Return the tensors of a file by name; `InvalidValue` if it isn't sound."""
     try:
         if path.suffix == ".safetensors":
             with safe_open(path, "pt") as file:
                 names = file.keys()
+                if len(names) > 2000:  # each time, the whole header is read
+                    return {name: file.get_tensor(name) for name in names}
             return {name: safe_open(path, "pt").get_tensor(name) for name in names}
         tensors = torch.load(path, map_location="cpu", weights_only=True,
                              mmap=zipfile.is_zipfile(path))
         require(isinstance(tensors, dict), "content", type(tensors).__name__, "tensors by name")
+        if inside and isinstance(tensors.get(inside), dict):
+            tensors = tensors[inside]
         size = path.stat().st_size
         for name, t in tensors.items():
             sound = (isinstance(name, str) and torch.is_tensor(t) and t.layout == torch.strided

@@ -9,8 +9,7 @@ __all__ = ['read_config', 'to_ours', 'build', 'from_pretrained', 'write_config',
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial, reduce
 from pathlib import Path
@@ -18,16 +17,16 @@ from typing import Any
 
 import torch
 from huggingface_hub import split_torch_state_dict_into_shards
-from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from ..core.config import GPTConfig, is_count, require
-from ..core.files import reason, replace_file, whole_folder, write_json
+from ..core.files import replace_file, saying_where, whole_folder, write_json
+from ..core.gguf_format import gguf_file
 from ..model import GPT
 from ..text.tokenizers import TOKENIZER_FILES, Tokenizer, save_tokenizer
 from .families import FLOATS, GPT2, Family, check_config, check_tensors
 from .families import empty_model, family_of, layout
-from .gguf import gguf_file, open_gguf
+from .gguf import open_gguf
 from .hub import naming, read_settings, read_weights, without_padding
 
 # %% ../../nbs/08_pretrained.ipynb #08c12dee
@@ -141,7 +140,7 @@ def save_pretrained(
     """Write a model into a new folder, as `transformers` does."""
     require(isinstance(model.lm_head, torch.nn.Linear), "head", type(model.lm_head).__name__,
             "Linear; a model can be saved before `quantize`, but not after")
-    with _saying_why(folder), whole_folder(folder) as new:
+    with whole_folder(folder) as new:
         _fill(new, model.config, model.state_dict(), tokenizer, card, max_shard_bytes)
 
 
@@ -157,7 +156,7 @@ def write_model(
     folder, stage = Path(folder), Path(folder) / ".model.partial"
     shutil.rmtree(stage, ignore_errors=True)  # of someone who was killed
     try:
-        with _saying_why(folder):
+        with saying_where(folder, stage):
             stage.mkdir()
             _fill(stage, config, weights, tokenizer, card, max_shard_bytes)
             new = {file.name for file in stage.iterdir()}
@@ -202,13 +201,3 @@ def _fill(folder: Path, config: GPTConfig, weights: Mapping[str, torch.Tensor],
     for file, names in shards.filename_to_tensors.items():
         part = {name: tensors[name].detach().cpu().contiguous() for name in names}
         save_file(part, folder / file, metadata={"format": "pt"})
-
-
-@contextmanager
-def _saying_why(folder: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn a failure to write, a full disk above all, into an `OSError` that names the folder."""
-    try:
-        yield
-    except (OSError, SafetensorError) as error:
-        why = re.sub(r"Error while serializing: |I/O error: | \(os error \d+\)", "", reason(error))
-        raise OSError(f"{folder} can't be written: {why}") from error

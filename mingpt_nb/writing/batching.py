@@ -25,8 +25,9 @@ from ..core.modules import check_tokens
 from ..core.sampling import Batch, Choices, KVCache, decode
 from ..model import GPT
 from ..text.tokenize import AnyPath
+from ..core.gguf_format import gguf_file
 from .generate import GenerateConfig, generate_texts
-from .prompts import encode_prompt, end_token, ready
+from .prompts import default_model, encode_prompt, end_tokens, ready
 
 # %% ../../nbs/writing/53_batching.ipynb #810cd5a4
 class Rows:
@@ -37,11 +38,9 @@ class Rows:
         model: GPT,
         waiting: Iterator[tuple[int, Batch]],  # texts of one row each, and their numbers
         rows: int,  # texts that are written side by side
-        length: int,  # of the longest text, its prompt included
     ):
         self.waiting, self.rows, self.device = waiting, rows, model.device
         self.cache = KVCache(model, rows)
-        self.cache.reserve(length)
         self.cache.lengths = []  # no row is in use
         self.fresh: list[tuple[int, Batch]] = []  # whose prompt is being read
         self.texts: list[tuple[int, Batch]] = []  # in the order of the rows
@@ -63,6 +62,7 @@ class Rows:
         tokens = [text.add(row[None]) for (_, text), row in zip(self.fresh or self.texts, logits)]
         for number, text in self.fresh:
             if text.cache is not None:
+                self.cache.reserve(text.cache.keys[0].shape[2])  # as long as it may become
                 self.cache.take(text.cache)
             text.cache = None  # it is not needed twice
             self.texts.append((number, text))
@@ -102,8 +102,7 @@ def write_many(
     for number, length in lengths.items():
         if length > model.config.block_size:  # its context slides
             yield number, [int(token) for token in decode(model, begin(number)[1])]
-    texts = Rows(model, map(begin, side_by_side), min(rows, len(side_by_side)),
-                 max((lengths[number] for number in side_by_side), default=0))
+    texts = Rows(model, map(begin, side_by_side), min(rows, len(side_by_side)))
     for _ in decode(model, texts):
         for number, text in texts.ended:
             yield number, text.rows[0][text.starts[0] :]
@@ -112,7 +111,7 @@ def write_many(
 # %% ../../nbs/writing/53_batching.ipynb #192ad550
 @dataclass(slots=True)
 class ManyConfig(GenerateConfig):
-    """Let GPT-2, or a model of your own, continue a text, or a file of prompts."""
+    """Let SmolLM2, GPT-2, or a model of your own continue a text, or a file of prompts."""
 
     input: AnyPath | None = None  # JSON lines: strings, or objects with a "prompt"; - reads them
     out: AnyPath | None = None  # JSON lines with number, prompt and text, gone on with; - writes
@@ -135,10 +134,10 @@ def read_prompts(path: AnyPath) -> list[str]:
 
 def job_of(config: ManyConfig) -> str:  # eight hex digits
     """Return a mark of what decides the texts beside the prompts: the model and the settings."""
-    weights = Path(config.model, "config.json")  # is written anew with a model
-    facts = (config.model, weights.stat().st_mtime_ns if weights.is_file() else 0, config.tokens,
-             config.greedy, float(config.temperature), config.top_k, config.top_p, config.quantize,
-             config.seed)
+    weights = gguf_file(str(config.model)) or Path(str(config.model), "config.json")  # of a folder
+    facts = (config.model, weights.stat().st_mtime_ns if weights.is_file() else 0, config.adapter,
+             config.tokens, config.greedy, float(config.temperature), config.top_k, config.top_p,
+             config.quantize, config.seed)
     return f"{crc32(repr(facts).encode()):08x}"
 
 
@@ -172,7 +171,8 @@ def generate_many(config: ManyConfig) -> None:
     require(not config.prompt and config.file is None, "prompt", config.prompt or config.file,
             "left out with input")
     require(config.num_samples == 1, "num_samples", config.num_samples, "1 with input")
-    prompts, job, done = read_prompts(config.input), job_of(config), set[int]()
+    prompts, name = read_prompts(config.input), default_model(config.model, "gpt2")
+    job, done = job_of(replace(config, model=name)), set[int]()
     choices = Choices(config.temperature, not config.greedy, config.top_k, config.top_p)
     choices.check()
     with ExitStack() as opened:
@@ -180,16 +180,17 @@ def generate_many(config: ManyConfig) -> None:
         if config.out != "-":  # claimed before there is anything to wait for
             path = opened.enter_context(claimed(
                 config.out, "out", lambda there: done.update(read_finished(there, prompts, job))))
-        model, tokenizer = ready(config.model, config.device, config.quantize, config.seed)
+        model, tokenizer = ready(name, config.device, config.quantize, config.seed,
+                                 config.adapter)
         left = {number: encode_prompt(tokenizer, prompt).tolist()
                 for number, prompt in enumerate(prompts) if number not in done}
-        end = end_token(tokenizer)
-        choices.stop = [] if end is None else [end]
+        ends = end_tokens(tokenizer)
+        choices.stop = sorted(ends)
         texts = write_many(model, left, config.tokens, choices, config.rows)
         if path is not None:
             file = opened.enter_context(open(path, "a", encoding="utf-8"))
         for number, new in tqdm(texts, "texts", len(prompts), disable=None, initial=len(done)):
-            text = "".join(tokenizer.decode_iter(new[:-1] if new[-1] == end else new))
+            text = "".join(tokenizer.decode_iter(new[:-1] if new[-1] in ends else new))
             line = dict(job=job, number=number, prompt=prompts[number], text=text)
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
             file.flush()

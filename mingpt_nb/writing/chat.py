@@ -22,16 +22,18 @@ from typing import Any, Literal
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from ..bpe import END_OF_TEXT, Encoder
+from ..bpe import END_OF_TEXT
 from ..core.config import Config, InvalidValue, is_count, require
 from ..core.downloads import fetch
-from ..core.files import claimed, counted, read_json, read_json_lines, visible
+from ..core.files import claimed, counted, read_json_lines, visible
 from ..core.sampling import Batch, Choices, KVCache, decode
 from ..model import GPT
 from ..speed.quantize import Kind
-from ..text.corpora import files_of, read_chunks
-from ..text.tokenizers import load_tokenizer
-from .prompts import print_stream, ready
+from ..text.corpora import files_of
+from ..text.later_tokenizers import Later
+from ..text.tokenizers import CharTokenizer, Tokenizer, load_tokenizer, token_names
+from ..weights.lora import base_of
+from .prompts import default_model, print_stream, ready
 from .templates import TEMPLATES, fill_in
 
 _logger = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ class ChatTemplate:
 
     def __init__(
         self,
-        tokenizer: Encoder,
+        tokenizer: Tokenizer,
         source: str = "dialogpt",  # a key of TEMPLATES, or a template in Jinja
         names: Mapping[str, str] | None = None,  # that it may use, such as eos_token
     ):
@@ -107,20 +109,14 @@ def open_template(
 ) -> ChatTemplate:
     """Return the form of conversations that comes with a model."""
     tokenizer = load_tokenizer(model)
-    if not isinstance(tokenizer, Encoder):
+    if tokenizer is None or isinstance(tokenizer, CharTokenizer) or not tokenizer.special_tokens:
         raise InvalidValue(f"model = {os.fspath(model)!r}: must be one with special tokens, "
                            "which end turns")
-    folder = fetch(model, None, "tokenizer_config.json", "chat_template.jinja")
-    config, file = folder / "tokenizer_config.json", folder / "chat_template.jinja"
-    settings = read_json(config) if config.is_file() else {}
-    require(isinstance(settings, dict), "content of the file", str(config), "a JSON object")
-    own = "".join(read_chunks(file)) if file.is_file() else settings.get("chat_template")
-    if isinstance(own, list):  # of several, for several purposes
-        own = next((each.get("template") for each in own
-                    if isinstance(each, dict) and each.get("name") == "default"), None)
-    require(own is None or isinstance(own, str), f"chat_template in {config}", own, "text")
-    names = {key: str(value.get("content", "") if isinstance(value, dict) else value)
-             for key, value in settings.items() if key.endswith("_token") and value is not None}
+    if isinstance(tokenizer, Later):
+        names, own = dict(tokenizer.names), tokenizer.chat_template
+    else:
+        files = ("tokenizer_config.json", "chat_template.jinja")
+        names, own = token_names(fetch(model, None, *files))
     names = names or dict.fromkeys(("bos_token", "eos_token", "unk_token"), END_OF_TEXT)  # GPT-2's
     return ChatTemplate(tokenizer, name or own or "dialogpt", names)
 
@@ -301,7 +297,7 @@ def typed() -> Iterator[str]:
 class ChatConfig(Config):
     """Talk with a model."""
 
-    model: str = "microsoft/DialoGPT-small"  # a name on the Hugging Face hub, or a folder
+    model: str | None = None  # hub name, folder, .gguf file; None: smollm2 if there, or DialoGPT
     prompt: str | None = None  # answer this, and end
     system: str = ""  # text in front of the conversation; not all models know such
     template: Literal["dialogpt", "chatml"] | None = None  # None: the model's own, or dialogpt
@@ -309,6 +305,7 @@ class ChatConfig(Config):
     temperature: float = 0.7  # below 1 is more careful, above 1 bolder, 0 always the likeliest
     top_k: int | None = None  # draw among the k likeliest tokens only
     top_p: float | None = 0.9  # draw among the likeliest tokens that reach this probability
+    adapter: str | None = None  # a folder of low-rank updates for the model, ours or peft's
     quantize: Kind | None = None  # smaller weights are read faster
     seed: int | None = None  # the same seed gives the same answers; None differs from run to run
     device: str = "auto"  # "auto" is the accelerator if there is one; or cuda, cuda:1, mps, cpu
@@ -318,10 +315,11 @@ def talk(
     config: ChatConfig,  # as the flags of `mingpt-nb chat` give it
 ) -> None:
     """Answer the prompt, or what is typed, or the lines of standard input."""
-    model, _ = ready(config.model, config.device, config.quantize, config.seed)
+    name = default_model(config.model, "microsoft/DialoGPT-small")
+    model, _ = ready(name, config.device, config.quantize, config.seed, config.adapter)
     choices = Choices(config.temperature, True, config.top_k, config.top_p)
-    chat = Chat(model, open_template(config.model, config.template), config.system, config.tokens,
-                choices)
+    template = open_template(base_of(name, config.adapter)[0], config.template)
+    chat = Chat(model, template, config.system, config.tokens, choices)
     someone = config.prompt is None and sys.stdin.isatty()
     lines = typed() if someone else sys.stdin if config.prompt is None else [config.prompt]
     for line in lines:

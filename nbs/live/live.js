@@ -16,16 +16,7 @@
     return loading;
   }
 
-  function element(tag, attributes = {}, ...children) {
-    const made = Object.assign(document.createElement(tag), attributes);
-    for (const [name, value] of Object.entries(attributes))
-      if (name.includes("-") || name === "role") made.setAttribute(name, value);
-    made.append(...children);
-    return made;
-  }
-
-  const shown = (character) => ({ "\n": "⏎", " ": "␣" })[character] ?? character;
-  const percent = (p) => (p < 0.001 ? "<0.1" : (100 * p).toFixed(1)) + " %";
+  const { element, shown, percent } = look;
 
   class Page {
     constructor(place) {
@@ -48,11 +39,7 @@
       this.input.oninput = () => { this.chosen = null; this.update(); };
       this.write.onclick = () => (this.timer ? this.stop() : this.begin());
       this.clear.onclick = () => { this.stop(); this.input.value = ""; this.input.oninput(); this.input.focus(); };
-      this.strip.onclick = ({ target }) => this.choose(Number(target.dataset?.i ?? NaN));
-      this.strip.onkeydown = (event) => {
-        const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-        if (step) { event.preventDefault(); this.choose((this.chosen ?? this.input.value.length - 1) + step); }
-      };
+      look.choosing(this.strip, (i) => this.choose(i), () => this.chosen ?? this.input.value.length - 1);
       place.replaceChildren(this.input, element("p", { className: "buttons" }, this.write, this.clear));
       this.controls = { temperature: 0.8, topK: 0, topP: 1 };
       if (!this.small) {
@@ -65,25 +52,12 @@
     }
 
     sliders() {
-      const slider = (name, label, settings, show) => {
-        const output = element("output", { textContent: show(this.controls[name]) });
-        const input = element("input", { type: "range", ...settings, value: this.controls[name], name });
-        input.oninput = () => {
-          this.controls[name] = Number(input.value);
-          output.textContent = show(this.controls[name]);
-          this.draw();
-        };
-        return element("label", {}, label + " ", input, output);
-      };
+      const row = element("div", { className: "controls" }, ...look.sampling(this.controls, 20, () => this.draw()));
       const chooser = (name, n) => {
-        this[name] = element("select", { name }, ...Array.from({ length: n }, (_, i) => element("option", { value: i, textContent: i })));
-        this[name].onchange = () => this.draw();
-        return element("label", {}, name + " ", this[name]);
+        const [label, select] = look.chooser(name, n, () => this.draw());
+        this[name] = select;
+        return label;
       };
-      const row = element("div", { className: "controls" },
-        slider("temperature", "temperature", { min: 0, max: 2, step: 0.05 }, (t) => t.toFixed(2)),
-        slider("topK", "top-k", { min: 0, max: 20, step: 1 }, (k) => (k === 0 ? "all" : String(k))),
-        slider("topP", "top-p", { min: 0.05, max: 1, step: 0.05 }, (p) => p.toFixed(2)));
       loadModel().then((model) => row.append(chooser("layer", model.L), chooser("head", model.H), " counted from 0"), () => {});
       return row;
     }
@@ -130,16 +104,9 @@
       const weights = query >= 0 && !this.small ? model.cache[layer].attention[query][head] : [];
       const most = Math.max(...weights);
       const spans = [...text].map((character, i) => {
-        const span = element("span", { textContent: character === "\n" ? "⏎\n" : character });
-        span.dataset.i = i;
-        const place = i - start;
+        const place = i - start, p = place > 0 ? probabilities(this.logits[place - 1])[ids[place]] : null;
+        const span = look.piece(character, i, p === null ? null : -Math.log(p), weights[place] > 0 ? weights[place] / most : 0);
         if (place < 0) span.className = "forgotten";
-        if (place > 0) {
-          const p = probabilities(this.logits[place - 1])[ids[place]];
-          span.title = `p = ${p.toPrecision(2)}`;
-          span.style.backgroundColor = `rgba(213, 94, 0, ${0.7 * Math.min(1, -Math.log(p) / 6)})`;
-        }
-        if (weights[place] > 0) span.style.boxShadow = `inset 0 -0.35em 0 rgba(0, 114, 178, ${weights[place] / most})`;
         if (place === query && !this.small) span.classList.add("chosen");
         return span;
       });
@@ -151,12 +118,7 @@
     drawBars() {
       const plain = probabilities(this.logits.at(-1)), p = this.next();
       const order = [...p.keys()].sort((a, b) => plain[b] - plain[a]).slice(0, 10);
-      this.bars.replaceChildren(...order.map((i) => {
-        const bar = element("span", { className: "bar" });
-        bar.style.setProperty("--p", p[i]);
-        bar.style.setProperty("--plain", plain[i]);
-        return element("li", {}, element("code", { textContent: shown(this.model.characters[i]) }), bar, element("span", { className: "percent", textContent: percent(p[i]) }));
-      }));
+      this.bars.replaceChildren(...order.map((i) => look.bar(element("code", { textContent: shown(this.model.characters[i]) }), p[i], plain[i])));
     }
 
     choose(i) { // whose attention is shown

@@ -1,0 +1,1 @@
+../../mingpt_nb/writing/window/look.js
