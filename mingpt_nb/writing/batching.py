@@ -182,7 +182,8 @@ def generate_many(config: ManyConfig) -> None:
                 config.out, "out", lambda there: done.update(read_finished(there, prompts, job))))
         model, tokenizer = ready(name, config.device, config.quantize, config.seed,
                                  config.adapter)
-        left = {number: encode_prompt(tokenizer, prompt).tolist()
+        limit = model.config.block_size
+        left = {number: encode_prompt(tokenizer, prompt, limit).tolist()
                 for number, prompt in enumerate(prompts) if number not in done}
         ends = end_tokens(tokenizer)
         choices.stop = sorted(ends)
