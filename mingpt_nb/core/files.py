@@ -181,6 +181,8 @@ def writable_folder(
     """Return a folder in which something can be written; `InvalidValue` if there is none."""
     require(folder not in (None, ""), name, folder, "the path of a folder")
     path = Path(folder or "")
+    require(not re.search(r"[\ud800-\udfff]", os.fspath(path)), name, os.fspath(path),
+            "a path in UTF-8, since weights can't be read from another")
     try:
         path.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path).close()
