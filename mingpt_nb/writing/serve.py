@@ -33,9 +33,10 @@ from torch import Tensor
 
 from ..attention import CausalSelfAttention
 from ..core.config import Config, InvalidValue, require
-from ..core.modules import evaluating
+from ..core.modules import evaluating, finite
 from ..core.sampling import Batch, Choices, KVCache, choose, decode
 from ..model import GPT
+from ..modern import capped
 from ..speed.quantize import Kind
 from ..text.tokenizers import CharTokenizer, Tokenizer
 from .batching import Rows
@@ -249,7 +250,7 @@ class Reader:
                 listening.enter_context(layer.register_forward_hook(note))
             x = self.model.transformer(new[None], cache)[0]  # (T, C)
             for start in range(0, len(x), 64):  # so that not all (T, V) are there at once
-                scores = self.model.score(x[start : start + 64]).float().log_softmax(-1)
+                scores = finite(self.model.score(x[start : start + 64])).float().log_softmax(-1)
                 values, tokens = (z.tolist() for z in scores.topk(min(10, scores.shape[1])))
                 best += [[*zip(*row)] for row in zip(tokens, values)]
                 follow = new[start + 1 : start + 65]
@@ -262,8 +263,7 @@ class Reader:
         keys = self.cache.keys[layer][0].float()  # (G, S, D)
         scores = keys[head * len(keys) // module.n_head, : at + 1] @ q
         scores *= len(q) ** -0.5 if module.scale is None else module.scale
-        if (cap := getattr(module, "cap", None)) is not None:
-            scores = cap * (scores / cap).tanh()
+        scores = capped(scores, getattr(module, "cap", None))
         if module.window is not None:
             scores[: max(0, at + 1 - module.window)] = float("-inf")
         return scores.softmax(0).tolist()
