@@ -147,10 +147,19 @@ def main(
         return 130
 
 
+class _Visible(logging.Formatter):
+    """Log lines without what a terminal would obey, such as the name of a file may hold."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
+
+
 def run_job(args: list[str]) -> int:  # exit code
     """Parse, and call the job; what goes wrong becomes one line."""
     first = os.environ.get("RANK", "0") == "0"  # of several processes, one speaks
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    lines = logging.StreamHandler()
+    lines.setFormatter(_Visible())
+    logging.basicConfig(handlers=[lines])
     logging.getLogger("mingpt_nb").setLevel(logging.INFO if first else logging.CRITICAL)
     try:
         job, config = parse(args)

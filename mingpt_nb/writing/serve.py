@@ -40,8 +40,9 @@ from ..modern import capped
 from ..speed.quantize import Kind
 from ..text.tokenizers import CharTokenizer, Tokenizer
 from .batching import Rows
-from .chat import TEMPLATES, ChatTemplate, open_template
+from .chat import ChatTemplate, open_template
 from .prompts import default_model, encode_prompt, end_tokens, ready
+from .templates import TEMPLATES
 
 # %% ../../nbs/writing/55_serve.ipynb #d5a0501f
 class Said(NamedTuple):
