@@ -538,7 +538,8 @@ class Bounds:
 
 
 LOOPBACK = r"(localhost|127\.0\.0\.1|\[?::1\]?)(:\d+)?"
-HEADERS = [(b"connection", b"close"), (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"),
+HEADERS = [(b"connection", b"close"), (b"cache-control", b"no-store"),
+           (b"x-content-type-options", b"nosniff"),
            (b"cross-origin-resource-policy", b"same-origin"),
            (b"content-security-policy",
             b"default-src 'self'; img-src data:; frame-ancestors 'none'")]
