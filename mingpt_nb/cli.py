@@ -53,6 +53,8 @@ JOBS = {
                      "Learn a byte-pair vocabulary from texts."),
     "tokenize": Job("text.tokenize", "TokenizeConfig", "tokenize",
                     "Encode texts to files of tokens, ready to train on."),
+    "export": Job("writing.export", "ExportConfig", "export",
+                  "Write a model as one file that llama.cpp runs."),
     "serve": Job("writing.serve", "ServeConfig", "serve",
                  "Open a window into a model in the browser, and OpenAI's interface to it."),
     "bench": Job("lab.bench", "BenchConfig", "bench",
@@ -145,10 +147,19 @@ def main(
         return 130
 
 
+class _Visible(logging.Formatter):
+    """Log lines without what a terminal would obey, such as the name of a file may hold."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
+
+
 def run_job(args: list[str]) -> int:  # exit code
     """Parse, and call the job; what goes wrong becomes one line."""
     first = os.environ.get("RANK", "0") == "0"  # of several processes, one speaks
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    lines = logging.StreamHandler()
+    lines.setFormatter(_Visible())
+    logging.basicConfig(handlers=[lines])
     logging.getLogger("mingpt_nb").setLevel(logging.INFO if first else logging.CRITICAL)
     try:
         job, config = parse(args)

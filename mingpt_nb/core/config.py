@@ -8,6 +8,7 @@ __all__ = ['PRESETS', 'Activation', 'Placement', 'Config', 'is_of', 'InvalidValu
 
 # %% ../../nbs/core/11_config.ipynb #6a838041
 import difflib
+import reprlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
@@ -74,7 +75,15 @@ def is_of(value: Any, kind: Any) -> bool:
 
 # %% ../../nbs/core/11_config.ipynb #f8da7d73
 class InvalidValue(ValueError):
-    """A value that the caller gave and that can't be used."""
+    """A value that the caller gave and that can't be used; says so in 1,000 characters at most."""
+
+    def __init__(self, text: str):
+        super().__init__(text if len(text) <= 1000 else f"{text[:700]} … {text[-297:]}")
+
+
+_short = reprlib.Repr()  # of what a file holds, too, which may be long, or deep
+_short.maxlevel, _short.maxstring, _short.maxother = 3, 200, 200
+_short.maxdict = _short.maxlist = _short.maxtuple = _short.maxset = 12
 
 
 def require(
@@ -85,7 +94,8 @@ def require(
 ) -> None:
     """Raise `InvalidValue`, naming the field, its value and what is allowed, unless `ok`."""
     if not ok:
-        raise InvalidValue(f"{name} = {value!r}: must be {allowed}")
+        raise InvalidValue(f"{name} = {_short.repr(value)}: must be {allowed}")
+
 
 # %% ../../nbs/core/11_config.ipynb #40add4c3
 def is_count(value: object) -> bool:

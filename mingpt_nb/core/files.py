@@ -181,6 +181,8 @@ def writable_folder(
     """Return a folder in which something can be written; `InvalidValue` if there is none."""
     require(folder not in (None, ""), name, folder, "the path of a folder")
     path = Path(folder or "")
+    require(not re.search(r"[\ud800-\udfff]", os.fspath(path)), name, os.fspath(path),
+            "a path in UTF-8, since weights can't be read from another")
     try:
         path.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path).close()
@@ -278,6 +280,8 @@ def read_json_lines(
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
                 found = json.loads(text) if text else None
+                if "\\ud" in text.lower():  # half a character has no place in a text
+                    json.dumps(found, ensure_ascii=False).encode()
             except (ValueError, RecursionError) as error:
                 why = getattr(error, "msg", None) or reason(error)  # without a place of its own
                 raise InvalidValue(f"line {number} of {path} is not JSON: {why}") from None
@@ -292,7 +296,8 @@ def write_json(
 ) -> None:
     """Write a JSON file."""
     text = json.dumps(content, indent=indent, ensure_ascii=False, default=plain) + "\n"
-    replace_file(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+    data = text.encode("utf-8", "backslashreplace")  # half a character becomes \\udce9
+    replace_file(path, lambda part: part.write_bytes(data))
 
 
 def plain(value: Any) -> Any:

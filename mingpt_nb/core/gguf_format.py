@@ -192,6 +192,8 @@ def _text(text: str) -> bytes:
 def _value(value: Any) -> bytes:
     """Return the kind of a value, and the value."""
     if isinstance(value, (list, tuple)):
+        if type(value[0]) is int:  # signed, as llama.cpp expects them in lists
+            return struct.pack(f"<IIQ{len(value)}i", 9, 5, len(value), *value)
         kind, bodies = _value(value[0])[:4], [_value(each)[4:] for each in value]
         return struct.pack("<I", 9) + kind + struct.pack("<Q", len(value)) + b"".join(bodies)
     if isinstance(value, str):

@@ -37,7 +37,7 @@ from ..weights.lora import LoRAConfig, LoRAGPT
 from ..writing.chat import Chat, ChatTemplate, Dialogues, Messages
 from ..writing.chat import open_template, read_dialogues
 from ..writing.evaluate import perplexity
-from ..writing.prompts import open_model, stream_text
+from ..writing.prompts import open_model, print_stream, stream_text
 
 _logger = logging.getLogger(__name__)
 
@@ -217,5 +217,5 @@ def finetune(
                             "weights are those of the beginning; try a lower "
                             "--trainer.learning-rate, or more text")
         if config.tokens > 0:
-            print(f"--- before\n{sample}\n--- after\n{other}")
+            print_stream([f"--- before\n{sample}\n--- after\n{other}"])
     return trainer

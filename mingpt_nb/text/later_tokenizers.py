@@ -11,6 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from numbers import Number
 from typing import Any
 
 from ..bpe import END_OF_TEXT, Encoder, WordCache, bytes_to_unicode, merge, to_utf8
@@ -132,35 +133,38 @@ def gguf_tokenizer(
 
 
 def _from_gguf(known: dict[str, Any], metadata: dict[str, Any]) -> "LaterEncoder | PieceTokenizer":
+    def numbers(name: str, missing: Sequence[float] = ()) -> Sequence[float]:
+        found = known.get(name, missing)
+        good = not isinstance(found, (str, int, float)) and len(found) == len(tokens)
+        require(good and all(isinstance(each, Number) and each == each for each in found),
+                f"tokenizer.ggml.{name}", str(found)[:60], f"{len(tokens)} numbers")
+        return found
+
     tokens: Any = known.get("tokens")
-    kind, pre = known["model"], known.get("pre", "gpt-2")
+    kind, pre = (str(known.get(name, "gpt-2")) for name in ("model", "pre"))
     require(kind in ("gpt2", "llama"), "tokenizer.ggml.model", kind, "gpt2 or llama")
     require(isinstance(tokens, list) and tokens and len({*tokens}) == len(tokens),
             "tokenizer.ggml.tokens", str(tokens)[:60], "a list of different texts")
-    types = [int(each) for each in known.get("token_type", [1] * len(tokens))]
-    require(len(types) == len(tokens), "token_type", len(types), f"{len(tokens)} numbers")
+    types = [int(each) for each in numbers("token_type", [1] * len(tokens))]
     ids = {token: i for i, token in enumerate(tokens) if types[i] != 5}
     names = {}
     for name, ours in _NAMES.items():
         if (i := known.get(f"{name}_token_id")) is not None:
-            require(isinstance(i, int) and i < len(tokens), f"{name}_token_id", i,
+            require(isinstance(i, int) and 0 <= i < len(tokens), f"{name}_token_id", i,
                     f"below {len(tokens)}")
             names[ours] = tokens[i]
     whole = pre in ("llama-bpe", "llama3", "llama-v3")
-    add = known.get("add_bos_token", kind == "llama" or whole) and "bos_token" in names
-    front = [names["bos_token"]] if add else []
+    add = known.get("add_bos_token", kind == "llama" or whole) is True
+    front = [names["bos_token"]] if add and "bos_token" in names else []
     template = metadata.get("tokenizer.chat_template")
     require(template is None or isinstance(template, str), "chat_template", template, "a text")
     special = [token for token, i in ids.items() if types[i] == 3 or token in front]
     always = [token for token, i in ids.items() if types[i] == 4 and token not in front]
     if kind == "llama":
-        scores = known.get("scores", ())
-        require(len(scores) == len(tokens), "scores", len(scores), f"{len(tokens)} numbers")
-        prefix = bool(known.get("add_space_prefix", True))
-        return PieceTokenizer(_pieces_json(ids, scores, special, always, front, prefix), names,
-                              template)
-    require(isinstance(pre, str) and pre in _PRE, "tokenizer.ggml.pre", pre,
-            f"one of {', '.join(_PRE)}")
+        prefix = known.get("add_space_prefix", True) is True
+        source = _pieces_json(ids, numbers("scores"), special, always, front, prefix)
+        return PieceTokenizer(source, names, template)
+    require(pre in _PRE, "tokenizer.ggml.pre", pre[:60], f"one of {', '.join(_PRE)}")
     merges = known.get("merges", [])
     require(isinstance(merges, list), "tokenizer.ggml.merges", str(merges)[:60], "texts")
     pairs = [str(each).split(" ") for each in merges]

@@ -7,13 +7,17 @@ __all__ = ['TokenDataset', 'open_tokens', 'TextCut', 'encoded', 'split_text']
 
 # %% ../../nbs/text/23_windows.ipynb #0bd6e925
 import os
+import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
+from ..bpe import Encoder
 from ..core.config import is_count, require
+from ..core.splitting import pieces
 from .tokenizers import CharTokenizer, Tokenizer
 
 # %% ../../nbs/text/23_windows.ipynb #594533ba
@@ -87,8 +91,16 @@ class TextCut(Protocol):
 
 def encoded(tokenizer: Tokenizer, text: str) -> np.ndarray:
     """Return the tokens of a text in the smallest type that holds the vocabulary."""
-    smallest = np.min_scalar_type(len(tokenizer) - 1)
-    return np.asarray(tokenizer.encode(text)).astype(smallest)
+    smallest, step = np.min_scalar_type(len(tokenizer) - 1), 2**18
+    if not isinstance(tokenizer, (Encoder, CharTokenizer)) or any(
+            re.search(r"\s", token) for token in getattr(tokenizer, "always", ())):
+        step = max(1, len(text))  # no place is sure to be between two tokens
+    parts, chunks = [np.empty(0, smallest)], (text[i : i + step] for i in range(0, len(text), step))
+    with tqdm(total=len(text), unit="char", unit_scale=True, disable=None) as bar:
+        for piece in pieces(chunks):  # so that not all is in memory as Python's numbers
+            parts.append(np.asarray(tokenizer.encode(piece)).astype(smallest))
+            bar.update(len(piece))
+    return np.concatenate(parts)
 
 
 def split_text(

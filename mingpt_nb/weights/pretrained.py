@@ -191,7 +191,7 @@ def _fill(folder: Path, config: GPTConfig, weights: Mapping[str, torch.Tensor],
     settings["torch_dtype"] = str(weights["transformer.wte.weight"].dtype).removeprefix("torch.")
     write_json(folder / "config.json", settings)
     if card is not None:
-        (folder / "README.md").write_text(card, encoding="utf-8", newline="\n")
+        (folder / "README.md").write_bytes(card.encode("utf-8", "backslashreplace"))
     shards = split_torch_state_dict_into_shards(
         {name: tensor.to("meta") for name, tensor in tensors.items()},  # so that a view counts once
         max_shard_size=max_shard_bytes)

@@ -97,16 +97,20 @@ def write_many(
         return number, Batch(model, tensors[number], max_new_tokens,
                              replace(choices, generator=own, use_cache=True))
 
-    lengths = {number: idx.shape[1] + max_new_tokens for number, idx in tensors.items()}
-    side_by_side = [i for i, length in lengths.items() if length <= model.config.block_size]
-    for number, length in lengths.items():
-        if length > model.config.block_size:  # its context slides
-            yield number, [int(token) for token in decode(model, begin(number)[1])]
-    texts = Rows(model, map(begin, side_by_side), min(rows, len(side_by_side)))
-    for _ in decode(model, texts):
-        for number, text in texts.ended:
-            yield number, text.rows[0][text.starts[0] :]
-        texts.ended.clear()
+    def write() -> Iterator[tuple[int, list[int]]]:
+        lengths = {number: idx.shape[1] + max_new_tokens for number, idx in tensors.items()}
+        side_by_side = [i for i, length in lengths.items() if length <= model.config.block_size]
+        for number, length in lengths.items():
+            if length > model.config.block_size:  # its context slides
+                yield number, [int(token) for token in decode(model, begin(number)[1])]
+        texts = Rows(model, map(begin, side_by_side), min(rows, len(side_by_side)))
+        for _ in decode(model, texts):
+            for number, text in texts.ended:
+                yield number, text.rows[0][text.starts[0] :]
+            texts.ended.clear()
+
+    return write()  # what is wrong has been said before
+
 
 # %% ../../nbs/writing/53_batching.ipynb #192ad550
 @dataclass(slots=True)
@@ -182,7 +186,8 @@ def generate_many(config: ManyConfig) -> None:
                 config.out, "out", lambda there: done.update(read_finished(there, prompts, job))))
         model, tokenizer = ready(name, config.device, config.quantize, config.seed,
                                  config.adapter)
-        left = {number: encode_prompt(tokenizer, prompt).tolist()
+        limit = model.config.block_size
+        left = {number: encode_prompt(tokenizer, prompt, limit).tolist()
                 for number, prompt in enumerate(prompts) if number not in done}
         ends = end_tokens(tokenizer)
         choices.stop = sorted(ends)
@@ -192,5 +197,5 @@ def generate_many(config: ManyConfig) -> None:
         for number, new in tqdm(texts, "texts", len(prompts), disable=None, initial=len(done)):
             text = "".join(tokenizer.decode_iter(new[:-1] if new[-1] in ends else new))
             line = dict(job=job, number=number, prompt=prompts[number], text=text)
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            file.write(json.dumps(line, ensure_ascii=path is None) + "\n")
             file.flush()

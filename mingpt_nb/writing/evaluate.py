@@ -23,6 +23,7 @@ from ..core.modules import check_tokens, evaluating, finite
 from ..model import GPT
 from ..text.corpora import read_text
 from ..text.tokenizers import Tokenizer
+from ..text.windows import encoded
 from .prompts import encode_prompt, ready
 
 _logger = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ def measure_text(
     words, V = len(text.split()), model.config.vocab_size
     require(words > 0, "text", text[:20], "one with a word in it")
     require(len(tokenizer) <= V, "size of tokenizer", len(tokenizer), f"at most {V}, as in model")
-    ids = torch.as_tensor(tokenizer.encode(text))
+    ids = torch.as_tensor(encoded(tokenizer, text), dtype=torch.int64)
     start = encode_prompt(tokenizer, "")[-1:]  # stands before a text
     losses = token_losses(model, torch.cat([start, ids]), stride, context, batch_size)
     return Score(losses.double().sum().item(), len(ids), words, len(text.encode()))

@@ -34,7 +34,7 @@ def samples(
     top_p: float | None = None,
 ) -> Iterator[str]:  # `number` continuations, without the prompt
     """Write several continuations of a prompt at once."""
-    start, ends = encode_prompt(tokenizer, prompt), end_tokens(tokenizer)
+    start, ends = encode_prompt(tokenizer, prompt, model.config.block_size), end_tokens(tokenizer)
     rows = model.generate(start.repeat(number, 1).to(model.device), tokens, temperature, do_sample,
                           top_k, top_p, stop=sorted(ends))  # (N, T + new)
     for new in rows[:, len(start) :].tolist():

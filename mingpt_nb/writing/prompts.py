@@ -38,10 +38,13 @@ def end_tokens(tokenizer: Tokenizer) -> set[int]:
 def encode_prompt(
     tokenizer: Tokenizer,
     prompt: str,  # empty stands for the beginning of a text
+    limit: int | None = None,  # tokens that are read of it; a longer one is told of
 ) -> torch.Tensor:  # int64 (T,), at least one token
     """Return what a model has to read before it writes."""
     front = list(tokenizer.front) if isinstance(tokenizer, Later) else []
     ids = torch.tensor([*front, *map(int, tokenizer.encode(prompt))], dtype=torch.long)
+    if limit is not None and len(ids) > limit:
+        _logger.warning("a prompt of %d tokens; the model reads the last %d", len(ids), limit)
     if len(ids):
         return ids
     end = tokenizer.special_tokens.get(END_OF_TEXT, end_token(tokenizer))
@@ -65,7 +68,7 @@ def stream_text(
 ) -> Iterator[str]:  # the text in parts, each of whole characters
     """Return an iterator over what a model makes of a prompt; ends with the text's end."""
     ends = end_tokens(tokenizer)
-    idx = encode_prompt(tokenizer, prompt)[None].to(model.device)  # (1, T)
+    idx = encode_prompt(tokenizer, prompt, model.config.block_size)[None].to(model.device)
     choices = Choices(temperature, do_sample, top_k, top_p, generator=generator)
     new = (int(token) for token in stream(model, idx, tokens, choices))
     return tokenizer.decode_iter(takewhile(lambda token: token not in ends, new))

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NUMBERS', 'OTHERS', 'LOOPBACK', 'HEADERS', 'Receive', 'Send', 'log', 'Said', 'Told', 'Busy', 'ModelThread',
            'spelling', 'named', 'Answer', 'Reader', 'Refusal', 'refusal', 'asked', 'Wish', 'flat', 'Service', 'event',
-           'Completion', 'Bounds', 'reply', 'Guard', 'make_app', 'ServeConfig', 'open_service', 'serve']
+           'Completion', 'Bounds', 'reply', 'Guard', 'make_app', 'ServeConfig', 'open_service', 'make_server', 'serve']
 
 # %% ../../nbs/writing/55_serve.ipynb #0b133986
 import asyncio
@@ -40,8 +40,9 @@ from ..modern import capped
 from ..speed.quantize import Kind
 from ..text.tokenizers import CharTokenizer, Tokenizer
 from .batching import Rows
-from .chat import TEMPLATES, ChatTemplate, open_template
+from .chat import ChatTemplate, open_template
 from .prompts import default_model, encode_prompt, end_tokens, ready
+from .templates import TEMPLATES
 
 # %% ../../nbs/writing/55_serve.ipynb #d5a0501f
 class Said(NamedTuple):
@@ -537,7 +538,8 @@ class Bounds:
 
 
 LOOPBACK = r"(localhost|127\.0\.0\.1|\[?::1\]?)(:\d+)?"
-HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"),
+HEADERS = [(b"connection", b"close"), (b"cache-control", b"no-store"),
+           (b"x-content-type-options", b"nosniff"),
            (b"cross-origin-resource-policy", b"same-origin"),
            (b"content-security-policy",
             b"default-src 'self'; img-src data:; frame-ancestors 'none'")]
@@ -719,13 +721,28 @@ def open_service(config: ServeConfig) -> Service:
     return Service(model, tokenizer, template, name, config.rows, config.length)
 
 
+def make_server(app: Guard) -> Any:
+    """Return uvicorn's server of an app; a connection is for one request, which comes soon."""
+    import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Impatient(H11Protocol):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self.loop.call_later(app.bounds.patience, lambda: self.cycle or transport.close())
+
+    return uvicorn.Server(uvicorn.Config(
+        app, http=Impatient, ws="none", lifespan="off", log_level="critical", access_log=False,
+        server_header=False, timeout_graceful_shutdown=0, limit_concurrency=256))
+
+
 def serve(
     config: ServeConfig,  # as the flags of `mingpt-nb serve` give it
 ) -> None:
     """Answer requests until Ctrl-C, which ends the process."""
     try:
         import starlette  # noqa: F401
-        import uvicorn
+        import uvicorn  # noqa: F401
     except ImportError:
         raise InvalidValue('serve needs more: pip install "mingpt_nb[serve]"') from None
     require(config.api_key or re.fullmatch(LOOPBACK, config.host), "host", config.host,
@@ -742,9 +759,6 @@ def serve(
         host = f"[{config.host}]" if ":" in config.host else config.host
         print(f"{service.name}: http://{host}:{listener.getsockname()[1]}/  (Ctrl-C ends)",
               flush=True)
-        uvicorn.Server(uvicorn.Config(
-            make_app(service, config.api_key), http="h11", ws="none", lifespan="off",
-            log_level="critical", access_log=False, server_header=False,
-            timeout_graceful_shutdown=0)).run([listener])
+        make_server(make_app(service, config.api_key)).run([listener])
     sys.stdout.flush()
     os._exit(0)  # Python would tidy up for some seconds; there is nothing to save
