@@ -55,17 +55,17 @@ def _four_bits(data: Tensor) -> Tensor:
 
 def _q4_0(data: Tensor) -> Tensor:
     d, q = _halves(data, 18, 1)
-    return d * (_four_bits(q) - 8)
+    return _four_bits(q).sub_(8).mul_(d)
 
 
 def _q4_1(data: Tensor) -> Tensor:
     d, m, q = _halves(data, 20, 2)
-    return d * _four_bits(q) + m
+    return _four_bits(q).mul_(d).add_(m)
 
 
 def _q8_0(data: Tensor) -> Tensor:
     d, q = _halves(data, 34, 1)
-    return d * q.view(torch.int8).float()
+    return q.view(torch.int8).float().mul_(d)
 
 
 def _to_q8_0(weights: Tensor) -> Tensor:

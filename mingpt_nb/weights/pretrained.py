@@ -49,11 +49,11 @@ def to_ours(
     family: Family = GPT2,
 ) -> dict[str, torch.Tensor]:  # by our names; views where possible
     """Return the tensors of a checkpoint as GPT has them."""
-    ours, dtype = {}, next(iter(tensors.values())).dtype
+    ours: dict[str, torch.Tensor] = {}
     for name, shape in layout(config).items():
         parts = [tensors[theirs] for theirs in family.names(name)]
         if len(parts) != 1:
-            parts = [torch.cat(parts) if parts else torch.zeros(shape, dtype=dtype)]
+            parts = [torch.cat(parts) if parts else tensor.new_zeros(shape)]  # like the last
         tensor = parts[0].T if family.turns(name) else parts[0]
         ours[name] = family.change(name, tensor, config, False)
     return ours
@@ -93,7 +93,7 @@ def from_pretrained(
         with naming(folder):
             tensors = check_tensors(tensors, family, config)
     state = to_ours(tensors, config, family)
-    dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in tensors.values()))
+    dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in state.values()))
     for name in state:
         state[name] = state[name].to(device=device, dtype=dtype)
     model = build(config, state)
