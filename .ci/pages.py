@@ -49,10 +49,8 @@ class Page(NamedTuple):
 
 def notebooks() -> list[Path]:
     """Return all notebooks, rooms in their order; what Jupyter and nbdev leave behind is none."""
-    def place(path):
-        return [*ROOMS].index(path.parent.relative_to(NBS).as_posix().strip(".")), path.name
     found = [path for path in NBS.rglob("*.ipynb") if not {"_proc", ".ipynb_checkpoints"} & {*path.parts}]
-    return sorted(found, key=place)
+    return sorted(found, key=lambda path: ([*ROOMS].index(path.parent.relative_to(NBS).as_posix().strip(".")), path.name))
 
 
 def pages() -> list[Page]:
@@ -64,11 +62,32 @@ def pages() -> list[Page]:
         module = re.search(r"^#\| *default_exp ([\w.]+)", source, re.M)
         heading, *lines = next(cell.source for cell in cells if cell.source.startswith("# ")).splitlines()
         quote = " ".join(line[1:].strip() for line in lines if line.startswith(">"))
-        star = re.search(r"^\*★ on the path · about (\d+) minutes\*$", source, re.M)
         file = path.relative_to(NBS)
         found.append(Page(file.as_posix(), file.parent.as_posix().strip("."), module and module[1], heading[2:].strip(),
-                          quote, star and int(star[1])))
+                          quote, minutes(cells) if path.parent == NBS else None))
     return found
+
+
+def minutes(cells) -> int:
+    """Return how long a page takes: 220 words of prose a minute, four seconds a line of code that is shown."""
+    plumbing = re.compile(r"#\| *(hide|export|code-fold: true|echo: false)$", re.M)
+    prose = " ".join(re.sub(r"<details>.*?</details>|\]\(.*?\)|<[^>]*>", "", cell.source, flags=re.S)
+                     for cell in cells if cell.cell_type == "markdown")
+    shown = [line for cell in cells if cell.cell_type == "code" and not plumbing.search(cell.source)
+             for line in cell.source.splitlines() if line.strip() and not line.startswith("#|")]
+    return round(len(prose.split()) / 220 + len(shown) * 4 / 60)
+
+
+def led_on(listed: list[Page]) -> None:
+    """Write into each page of the path how long it takes, and which question the next one answers."""
+    path = [page for page in listed if not page.room]
+    for page, after in zip(path, [*path[1:], None]):
+        text = (NBS / page.file).read_text(encoding="utf-8")
+        text = re.sub(r"(\*★ on the path · about )\d+", rf"\g<1>{page.minutes}", text)
+        if after:
+            line = f"**Next:** [{after.title}]({after.file}). {QUESTIONS[Path(after.file).stem]}"
+            text = re.sub(r'\*\*Next:\*\*[^"\n]*(?=")', line.replace("\\", r"\\"), text)
+        write(NBS / page.file, text)
 
 
 def sidebar(listed: list[Page]) -> str:
@@ -114,13 +133,15 @@ def readme(cells) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-if __name__ == "__main__":
-    def write(path, text):
-        path.write_text(text, encoding="utf-8", newline="\n")
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
 
+
+if __name__ == "__main__":
     listed, index = pages(), nbformat.read(NBS / "index.ipynb", as_version=4)
     for cell in index.cells:
         cell.source = TABLE.sub(lambda m: m[1] + table(listed) + m[2], cell.source)
+    led_on(listed)
     write(NBS / "sidebar.yml", sidebar(listed))
     write(NBS / "index.ipynb", nbformat.writes(index).rstrip("\n") + "\n")  # as nbdev writes notebooks
     write(ROOT / "README.md", readme(index.cells))

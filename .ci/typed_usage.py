@@ -6,8 +6,7 @@ import numpy as np
 import torch
 
 from mingpt_nb.bpe import BPETokenizer, Encoder, get_encoder
-from mingpt_nb.core.config import GPTConfig, GPTDraft, InvalidValue
-from mingpt_nb.core.modules import evaluating
+from mingpt_nb.core.config import GPTConfig, GPTDraft
 from mingpt_nb.core.sampling import Choices, stream
 from mingpt_nb.model import GPT
 from mingpt_nb.speed.fast import fast
@@ -31,20 +30,11 @@ loss.backward()
 print(loss.item(), logits.shape, model.n_params, model.config.vocab_size - 1, model.transformer.wte.weight.dtype)
 ids: list[int] = model.generate(x, 5)[0].tolist()
 rows: list[torch.Tensor] = model.generate([[1, 2], [3]], 5, 0.8, True, 10, stop=[7])
-print(len(rows[0]), model.generate(x, max_new_tokens=5, do_sample=True, top_p=0.9).shape)
-for token in stream(model, x, 5, Choices(temperature=0.7, do_sample=True)):
-    print(token[0].item())
-with evaluating(model):
-    scores = model(x)[0][:, -1].softmax(dim=-1)
-decay, no_decay = model.decay_groups()
-print(sum(parameter.numel() for parameter in decay.values()))
+for token in stream(model, x, max_new_tokens=5, choices=Choices(temperature=0.7, do_sample=True)):
+    print(token[0].item(), sum(parameter.numel() for parameter in model.decay_groups()[0].values()))
 model.save_pretrained(Path("out") / "model")
 again: GPT = GPT.from_pretrained("out/model").to("cpu").eval()
 print(fast(again), quantize(again, "int8"), again.config.to_dict())
-try:
-    GPT(GPTDraft(n_layer=2))
-except InvalidValue as error:
-    print(error)
 
 encoder: Encoder = get_encoder()
 pairs: list[int] = encoder.encode("hello")
@@ -53,10 +43,6 @@ save_tokenizer(Path("out") / "tokenizer", CharTokenizer("abc"))
 if characters := load_tokenizer("out/tokenizer"):
     print(characters.decode(characters.encode("cab")))
 
-data = TokenDataset(np.arange(1000) % 65, block_size=32)
-settings = TrainerConfig(max_iters=10, batch_size=4, betas=(0.9, 0.99), lr_schedule="cosine")
-settings.learning_rate = 1e-3
-
 
 class Stop(Callback):
     def on_log(self, trainer: Trainer) -> None:
@@ -64,12 +50,13 @@ class Stop(Callback):
             trainer.stop()
 
 
+data = TokenDataset(np.arange(1000) % 65, block_size=32)
+settings = TrainerConfig(max_iters=10, batch_size=4, betas=(0.9, 0.99), lr_schedule="cosine")
+settings.learning_rate = 1e-3
 trainer = Trainer(settings, model, data, callbacks=[
     Checkpoints(Path("out"), every_minutes=1, resume=True), Evaluate(data, 5), Progress(), CSVLog("out/log.csv"),
     EarlyStopping(3), Stop()], engine=TorchEngine(), make_optimizer=make_muon)
 trainer.add_callback("on_batch_end", lambda t: print(t.iter_num, t.loss.item()))
-trainer.set_callback("on_log", print)
 trainer.run()
-print(trainer.loss.item(), trainer.iter_num, trainer.iter_dt, trainer.device.type, trainer.model)
-print(min(row["loss"] for row in trainer.history))
+print(trainer.iter_dt, trainer.device.type, min(row["loss"] for row in trainer.history))
 run = RunConfig(max_iters=5, optimizer="muon", work_dir=Path("out") / "run")

@@ -27,7 +27,7 @@ class Attention(nn.Module):
         super().__init__()
         self.c_attn, self.c_proj = nn.Linear(C, 3 * C), nn.Linear(C, C)
     def forward(self, x):
-        q, k, v = self.c_attn(x).unflatten(2, (3, H, C // H)).permute(2, 0, 3, 1, 4)
+        q, k, v = (z.unflatten(2, (H, -1)).transpose(1, 2) for z in self.c_attn(x).split(C, 2))
         y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         return self.c_proj(y.transpose(1, 2).flatten(2))
 class LettersBlock(nn.Module):
