@@ -103,10 +103,10 @@ def sidebar(listed: list[Page]) -> str:
 
 def table(listed: list[Page]) -> str:
     """Return the tables of the home page, in markdown: the path page by page, then the rooms."""
-    lines = ["**★ The path**", "", "| page | what it answers | module |", "|:--|:--|:--|"]
+    lines = ["**★ The path**", "", "| page | what it answers |", "|:--|:--|"]
     for page in (page for page in listed if not page.room):
         question = QUESTIONS.get(Path(page.file).stem, page.line)
-        lines.append(f"| [{page.title}]({page.file}) ({page.minutes} min) | {question} | `mingpt_nb.{page.module}` |")
+        lines.append(f"| [{page.title}]({page.file}) ({page.minutes} min) | {question} |")
     lines += ["", "**The rooms**", "", "| folder | what is in it | pages |", "|:--|:--|:--|"]
     for room, what in [*ROOMS.items()][1:]:
         links = " · ".join(f"[{page.title}]({page.file})" for page in listed if page.room == room)

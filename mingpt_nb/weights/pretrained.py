@@ -49,7 +49,7 @@ def to_ours(
     family: Family = GPT2,
 ) -> dict[str, torch.Tensor]:  # by our names; views where possible
     """Return the tensors of a checkpoint as GPT has them."""
-    ours: dict[str, torch.Tensor] = {}
+    ours, tensor = dict[str, torch.Tensor](), torch.empty(0)
     for name, shape in layout(config).items():
         parts = [tensors[theirs] for theirs in family.names(name)]
         if len(parts) != 1:
