@@ -18,7 +18,7 @@ from ..trainer import TrainerConfig
 from .engine import cut_like, layers_of, whole
 
 # %% ../../nbs/training/36_muon.ipynb #a69005a0
-COEFFICIENTS = 3.4445, -4.7750, 2.0315  # Jordan's; steep near 0, within 0.3 of 1 at the end
+COEFFICIENTS = 3.4445, -4.7750, 2.0315  # Jordan's; steep near 0, from 0.68 to 1.2 at the end
 
 
 def orthogonalize(
