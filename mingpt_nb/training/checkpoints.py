@@ -22,7 +22,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ from torch import Tensor, nn
 
 from ..core.batches import SIGNALS, Diverged
 from ..core.config import InvalidValue, is_count, require
-from ..core.files import is_output, locked, plain, reason, whole_folder, writable_folder
+from ..core.files import (
+    is_output, locked, plain, reason, stage_of, whole_folder, writable_folder)
 from ..trainer import Callback, Trainer, due, scheduled_lr
 
 _logger = logging.getLogger(__name__)
@@ -223,7 +224,7 @@ def checkpoint_folders(folder: Path) -> list[Path]:
 
 def forget(path: Path):
     """Take a checkpoint's name away in one step, then delete its files."""
-    nameless = path.with_name(f".{path.name}.partial")
+    nameless = stage_of(path)
     shutil.rmtree(nameless, ignore_errors=True)
     os.replace(path, nameless)
     shutil.rmtree(nameless, ignore_errors=True)
@@ -335,7 +336,8 @@ def run_in(
     names: tuple[str, ...],  # of files beside checkpoints; * stands for any letters
 ) -> list[str]:
     """Return what is in the way of a run; nothing of one that ended before it was saved."""
-    there = [path.name for name in ("checkpoints", *names) for path in sorted(folder.glob(name))]
+    there = [path.relative_to(folder).as_posix() for name in ("checkpoints", *names)
+             for path in sorted(folder.glob(name))]
     saved = checkpoint_folders(folder / "checkpoints") or any(folder.glob("*.safetensors"))
     return there if saved or not is_run(folder) else []
 
@@ -410,8 +412,11 @@ class Checkpoints(Callback):
                 if old.name == "checkpoints":
                     for path in (*checkpoint_folders(old), *old.glob(".step-*partial")):
                         shutil.rmtree(path)
+                elif old.is_dir():
+                    with suppress(OSError):  # a link, or with files that no run has left
+                        old.rmdir()
                 else:
-                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+                    old.unlink()
             (self.folder / "checkpoints").mkdir(exist_ok=True)
             yield
 

@@ -33,7 +33,8 @@ from .checkpoints import Checkpoints, as_json, can_be_saved, full_weights
 from .checkpoints import is_run, run_in
 from .engine import Ramp, TorchEngine
 from .muon import make_muon
-from ..weights.lora import write_trained
+from ..weights.lora import ADAPTER_FILES, write_trained
+from ..weights.pretrained import OF_TOKENIZERS
 
 _logger = logging.getLogger(__name__)
 
@@ -82,10 +83,11 @@ class JobConfig(Protocol):
 SomeConfig = TypeVar("SomeConfig", bound=JobConfig)
 
 # %% ../../nbs/training/37_runs.ipynb #399a1ec1
-RUN_FILES = ("run.json", "config.json", "model*.safetensors*", "generation_config.json",
-             "README.md", "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt",
-             "special_tokens_map.json", "log.csv", "loss.png", "best.safetensors", "adapter",
-             "chat_template.jinja", "preprocessor_config.json", "images.png")
+RUN_FILES = ("run.json", "config.json", "model.safetensors", "model-[0-9]*-of-*.safetensors",
+             "model.safetensors.index.json", "generation_config.json", "README.md",
+             *sorted(OF_TOKENIZERS), "log.csv", "loss.png", "best.safetensors",
+             *(f"adapter/{name}" for name in ADAPTER_FILES), "adapter", "chat_template.jinja",
+             "preprocessor_config.json", "images.png")
 
 
 def make_trainer(
