@@ -32,7 +32,8 @@ import torch
 from torch import Tensor
 
 from ..attention import CausalSelfAttention
-from ..core.config import Config, InvalidValue, require
+from ..core.config import Config, InvalidValue, is_count, require
+from ..core.files import reason
 from ..core.modules import evaluating, finite
 from ..core.sampling import Batch, Choices, KVCache, choose, decode
 from ..model import GPT
@@ -347,6 +348,8 @@ class Service:
         rows: int = 8,  # texts that are written side by side
         length: int = 2048,  # tokens of a text at most, its prompt included
     ):
+        for each, value, most in (("rows", rows, 256), ("length", length, 2**31)):
+            require(is_count(value) and value <= most, each, value, f"from 1 to {most:,}")
         self.model, self.tokenizer, self.template, self.name = model, tokenizer, template, name
         self.limit, self.created = min(length, model.config.block_size), int(time.time())
         self.reader, self.thread = Reader(model), ModelThread(model, rows)
@@ -745,15 +748,17 @@ def serve(
         import uvicorn  # noqa: F401
     except ImportError:
         raise InvalidValue('serve needs more: pip install "mingpt_nb[serve]"') from None
-    require(config.api_key or re.fullmatch(LOOPBACK, config.host), "host", config.host,
-            "127.0.0.1, localhost or ::1 without an api_key")
+    require(config.api_key is None or re.fullmatch("[!-~]+", config.api_key), "api_key", "?",
+            "of ASCII characters without blanks, as clients can send it")
+    require(config.api_key and config.host or re.fullmatch(LOOPBACK, config.host), "host",
+            config.host, "127.0.0.1, localhost or ::1 without an api_key")
     require(0 <= config.port < 2**16, "port", config.port, "from 0 to 65535")
     try:
         listener = socket.create_server((config.host, config.port), family=socket.AF_INET6 if
                                         ":" in config.host else socket.AF_INET)
-    except OSError as error:
-        raise InvalidValue(f"port = {config.port}: must be free on {config.host} "
-                           f"({error.strerror})") from None
+    except (OSError, UnicodeError, TypeError) as error:  # the last one for bytes that no text is
+        raise InvalidValue(f"host and port = {config.host}:{config.port}: must be free, on this "
+                           f"machine ({reason(error)})") from None
     service = open_service(config)
     with listener, suppress(KeyboardInterrupt):
         host = f"[{config.host}]" if ":" in config.host else config.host
