@@ -148,7 +148,9 @@ def pick_device(
     if name == "auto":
         return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     try:
-        return torch.empty(0, device=name).device
+        number = torch.zeros(1, device=name)
+        number.item()  # which "meta" can't give back
+        return number.device
     except (RuntimeError, AssertionError) as error:
         raise InvalidValue(f"device = {name!r}: must be 'auto' or a device that this PyTorch "
                            f"can use ({reason(error)[:80]})") from None
