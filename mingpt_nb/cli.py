@@ -132,6 +132,9 @@ def main(
     args: Sequence[str] | None = None,  # None takes those of the process
 ) -> int:  # exit code
     """Run one job of `mingpt-nb`."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # whoever started us has closed it
+            setattr(sys, name, open(os.devnull, mode))
     try:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")  # for a terminal that lacks a character
@@ -156,7 +159,9 @@ class _Visible(logging.Formatter):
 
 def run_job(args: list[str]) -> int:  # exit code
     """Parse, and call the job; what goes wrong becomes one line."""
-    first = os.environ.get("RANK", "0") == "0"  # of several processes, one speaks
+    rank, size = (os.environ.get(name, "") for name in ("RANK", "WORLD_SIZE"))
+    several = "MASTER_ADDR" in os.environ and rank.isdecimal() and size.isdecimal()
+    first = not (several and 0 < int(rank) < int(size))  # of several processes, one speaks
     lines = logging.StreamHandler()
     lines.setFormatter(_Visible())
     logging.basicConfig(handlers=[lines])

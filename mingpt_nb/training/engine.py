@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.checkpoint import checkpoint
 
-from ..core.config import is_count, require
+from ..core.config import InvalidValue, is_count, require
+from ..core.files import reason
 from ..trainer import Engine
 
 # %% ../../nbs/training/34_engine.ipynb #13c00cca
@@ -37,15 +38,20 @@ def join_processes() -> tuple[int, int]:  # rank, and number of processes
     """Join the processes that torchrun started with this one; without torchrun, be alone."""
     if not {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= os.environ.keys():
         return 0, 1
-    rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    if not dist.is_initialized():
-        gpu = torch.cuda.is_available()
-        if gpu:
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)))  # on this machine
-        dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo")
-        atexit.register(leave_processes)
-        if rank > 0:
-            logging.getLogger("mingpt_nb").setLevel(logging.CRITICAL)
+    try:
+        rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        require(0 <= rank < size, "RANK", rank, f"at least 0 and below {size}")
+        if not dist.is_initialized():
+            gpu = torch.cuda.is_available()
+            if gpu:
+                torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)))  # on this machine
+            dist.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo")
+            atexit.register(leave_processes)
+            if rank > 0:
+                logging.getLogger("mingpt_nb").setLevel(logging.CRITICAL)
+    except (ValueError, dist.DistError) as error:
+        raise InvalidValue("RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT: must be unset, or as "
+                           f"torchrun sets them ({reason(error)})") from None
     return rank, size
 
 
