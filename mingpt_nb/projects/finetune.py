@@ -93,7 +93,8 @@ def split_dialogues(
     keys = sorted({asked(talk) for talk in talks})
     n = round(fraction * len(keys))
     require(0 < n < len(keys), "val_fraction", fraction,
-            f"such that both sides have some of the {len(keys)} different first questions")
+            f"such that both sides have some of the {len(keys)} different first questions, "
+            "which are turns whose role is user")
     held = set(random.Random(0).sample(keys, n))
     return ([talk for talk in talks if asked(talk) not in held],
             [talk for talk in talks if asked(talk) in held])
@@ -117,6 +118,7 @@ def prepare(
     require(config.lora.rank is not None or config.lora == LoRAConfig(), "lora.rank", None,
             "given with other settings of lora, which mean nothing without it")
     p, L = config.dropout, model.config.n_layer
+    require(0 <= p < 1, "dropout", p, "in [0, 1)")
     model.config = replace(model.config, embd_pdrop=p, resid_pdrop=p, attn_pdrop=p)
     for module in model.modules():
         if isinstance(module, nn.Dropout):
@@ -178,6 +180,7 @@ def finetune(
     require(size <= T, "block_size", size, f"at most {T}, the model's context")
     require(len(tokenizer) <= V, "size of tokenizer", len(tokenizer), f"at most {V}, as in model")
     require(not run.shard, "trainer.shard", True, "False")
+    require(config.tokens >= 0, "tokens", config.tokens, "at least 0")
     template = open_template(config.model, config.template) if config.dialogues else None
     train, held_out, facts = (dialogues_for(config, template, size) if template
                               else text_for(config, tokenizer, size))

@@ -62,6 +62,7 @@ class LoRAGPT(GPT):
         base: str = "",  # where the model comes from
         ranks: Mapping[str, int] = {},  # of layers whose rank is another one, by their full names
     ):
+        require(abs(lora.alpha) < 1e300, "lora.alpha", lora.alpha, "a finite number")
         with torch.device("meta"), Unfilled():  # its parts are those of the model
             super().__init__(model.config)
         self.lora, self.base = lora, base

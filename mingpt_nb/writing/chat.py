@@ -165,7 +165,8 @@ class Dialogues(torch.utils.data.Dataset):
             y = x.where(torch.tensor(answers[: block_size + 1], dtype=torch.bool), -1)[1:]
             if (y >= 0).any():
                 self.rows.append((x[:-1], y))
-        require(self.rows, "dialogues", len(talks), f"some with an answer in {block_size} tokens")
+        require(self.rows, "dialogues", len(talks), "some with an answer (a turn whose role is "
+                f"assistant) in {block_size} tokens")
         if (n := len(talks) - len(self.rows)):
             _logger.warning("%s of %s left out, which have no answer in their first %d tokens",
                             n, counted(len(talks), "dialogue"), block_size)
@@ -220,7 +221,8 @@ class Chat:
                      if i > self.first and turn["role"] == "user"]
             first = next((i for i in later if len(encode(i)) <= room // 2), len(self.messages) - 1)
             ids = encode(first)
-            require(len(ids) <= room, "length of the question", len(ids), f"at most {room} tokens")
+            require(len(ids) <= room, "length of the question", len(ids),
+                    f"at most {room} tokens{', system included' * bool(self.system)}")
             self.first = first
         return ids
 

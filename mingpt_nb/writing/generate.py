@@ -79,6 +79,7 @@ def generate_texts(
             config.num_samples, "an integer from 1 to 1,000")
     require(config.num_samples == 1 or not config.greedy, "num_samples", config.num_samples,
             "1 with greedy, which writes the same text each time")
+    require(config.tokens >= 0, "tokens", config.tokens, "at least 0")
     prompt = read_prompt(config)
     name = default_model(config.model, "gpt2")
     model, tokenizer = ready(name, config.device, config.quantize, config.seed, config.adapter)
