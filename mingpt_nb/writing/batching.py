@@ -26,6 +26,7 @@ from ..core.sampling import Batch, Choices, KVCache, decode
 from ..model import GPT
 from ..text.tokenize import AnyPath
 from ..core.gguf_format import gguf_file
+from ..weights.lora import ADAPTER_FILES, base_of
 from .generate import GenerateConfig, generate_texts
 from .prompts import default_model, encode_prompt, end_tokens, ready
 
@@ -138,10 +139,11 @@ def read_prompts(path: AnyPath) -> list[str]:
 
 def job_of(config: ManyConfig) -> str:  # eight hex digits
     """Return a mark of what decides the texts beside the prompts: the model and the settings."""
-    weights = gguf_file(str(config.model)) or Path(str(config.model), "config.json")  # of a folder
-    facts = (config.model, weights.stat().st_mtime_ns if weights.is_file() else 0, config.adapter,
-             config.tokens, config.greedy, float(config.temperature), config.top_k, config.top_p,
-             config.quantize, config.seed)
+    base, updates = base_of(str(config.model), config.adapter)
+    parts = [gguf_file(base) or Path(base, "config.json"), Path(updates or base, ADAPTER_FILES[0])]
+    facts = (config.model, [part.stat().st_mtime_ns if part.is_file() else 0 for part in parts],
+             config.adapter, config.tokens, config.greedy, float(config.temperature), config.top_k,
+             config.top_p, config.quantize, config.seed)
     return f"{crc32(repr(facts).encode()):08x}"
 
 
@@ -175,6 +177,7 @@ def generate_many(config: ManyConfig) -> None:
     require(not config.prompt and config.file is None, "prompt", config.prompt or config.file,
             "left out with input")
     require(config.num_samples == 1, "num_samples", config.num_samples, "1 with input")
+    require(config.tokens >= 1, "tokens", config.tokens, "at least 1 with input")
     prompts, name = read_prompts(config.input), default_model(config.model, "gpt2")
     job, done = job_of(replace(config, model=name)), set[int]()
     choices = Choices(config.temperature, not config.greedy, config.top_k, config.top_p)
