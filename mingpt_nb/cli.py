@@ -9,6 +9,7 @@ __all__ = ['JOBS', 'PATHS', 'EXPECTED', 'WORDS', 'Job', 'config_of', 'parse', 'a
 import importlib
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields, make_dataclass
@@ -135,6 +136,10 @@ def main(
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # whoever started us has closed it
             setattr(sys, name, open(os.devnull, mode))
+    if args is None:
+        os.environ["MPLBACKEND"] = "agg"  # plots go to files, whatever a notebook has set
+        if shutil.get_terminal_size().columns < 20:
+            os.environ["COLUMNS"] = "20"  # in fewer, tyro never ends
     try:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")  # for a terminal that lacks a character
