@@ -274,7 +274,9 @@ def obey(chat: Chat, line: str) -> str:
             with open(path, "a", encoding="utf-8") as file:
                 file.write("\n" * cut + json.dumps(chat.messages, ensure_ascii=False) + "\n")
     elif name == "/temperature" and re.fullmatch(r"\d*\.?\d+", value):
-        chat.choices = replace(chat.choices, temperature=float(value))
+        choices = replace(chat.choices, temperature=float(value))
+        choices.check()
+        chat.choices = choices
     else:
         return HELP
     return "(done)"
