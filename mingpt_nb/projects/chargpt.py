@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ..core.batches import set_seed
 from ..core.config import Config, GPTDraft, require
 from ..core.files import mark_of, read_json
+from ..core.sampling import Choices
 from ..model import GPT
 from ..text.corpora import read_text
 from ..text.tokenizers import CharTokenizer, Tokenizer, make_tokenizer
@@ -125,7 +126,7 @@ def train_chargpt(
     text = load_text(config)
     model_config = with_sizes(config.model, len(text.tokenizer), config.data.block_size)
     require(config.tokens >= 0, "tokens", config.tokens, "at least 0")
-    require(config.temperature >= 0, "temperature", config.temperature, "at least 0")
+    Choices(config.temperature).check()
     text.tokenizer.encode(config.prompt)
     set_seed(config.trainer.seed)
     model = GPT(model_config)

@@ -149,6 +149,7 @@ def train_task(
     callbacks: Iterable[Callback] = (),  # of the trainer, beside those that the settings ask for
 ) -> Trainer:  # its history and model
     """Train until all test answers are right or `max_iters` is reached, and save the model."""
+    config.trainer.check()
     train_set, test_set = (make_dataset(config, split) for split in ("train", "test"))
     set_seed(config.trainer.seed)
     model = GPT(with_sizes(config.model, train_set.get_vocab_size(), train_set.get_block_size()))

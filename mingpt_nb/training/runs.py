@@ -21,7 +21,7 @@ import torch
 
 from .. import __version__
 from ..core.batches import Examples, Fetch
-from ..core.config import GPTConfig, GPTDraft, InvalidValue, require
+from ..core.config import GPTConfig, GPTDraft, InvalidValue, is_count, require
 from ..core.costs import count_parameters
 from ..core.files import claimed, read_json, reason, write_json
 from ..model import GPT
@@ -66,6 +66,14 @@ class RunConfig(TrainerConfig):
         TrainerConfig.check(self)
         require(self.ramp_tokens or self.ramp_start == 8, "ramp_start", self.ramp_start,
                 "left out without ramp_tokens")
+        for name in ("eval_interval", "eval_iters", "checkpoint_interval"):
+            value = getattr(self, name)
+            require(value is None or is_count(value), name, value,
+                    "None or an integer of at least 1")
+        require(is_count(self.keep_checkpoints), "keep_checkpoints", self.keep_checkpoints,
+                "an integer of at least 1")
+        require(self.checkpoint_minutes > 0, "checkpoint_minutes", self.checkpoint_minutes,
+                "a number greater than 0")
         for name in ("resume", "overwrite", "checkpoint_interval"):
             require(self.work_dir or not getattr(self, name), name, getattr(self, name),
                     "left out unless work_dir is set")
@@ -106,6 +114,7 @@ def make_trainer(
     engine = TorchEngine(config.precision, config.grad_accum, config.shard, config.compile,
                          config.activation_checkpointing, ramp)
     require(config.optimizer in ("adamw", "muon"), "optimizer", config.optimizer, "adamw or muon")
+    engine.examples(0, config.batch_size)  # says what is wrong with a ramp, before any work
     return Trainer(config, model, train_dataset, callbacks, engine=engine,
                    make_optimizer=make_muon if config.optimizer == "muon" else adamw)
 
@@ -256,6 +265,7 @@ def prepare_run(
     require(run.max_iters != 0, "trainer.max_iters", 0, "None or at least 1")
     if run.work_dir is None or run.work_dir == "":
         raise InvalidValue(f"trainer.work_dir = {run.work_dir!r}: must be the path of a folder")
+    run.check()
     known = {} if tokenizer is None else dict(vocabulary=fingerprint(tokenizer))
     facts = dict(job=job, settings=config.to_dict(), data={**(data or {}), **known})
     if run.resume:
